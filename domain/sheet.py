@@ -1,0 +1,39 @@
+"""The states of a sheet and which of them may follow which."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SheetState(StrEnum):
+    """A sheet is one slip, or one page image with none on it; it is in exactly one state at any time."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+    REJECTED = "rejected"
+    BLANK = "blank"
+    DUPLICATE = "duplicate"
+    UNREADABLE = "unreadable"
+    DELIVERED = "delivered"
+
+
+_NEXT: dict[SheetState, frozenset[SheetState]] = {
+    SheetState.PENDING: frozenset(
+        {
+            SheetState.ACCEPTED,
+            SheetState.REVIEW,
+            SheetState.REJECTED,
+            SheetState.BLANK,
+            SheetState.DUPLICATE,
+            SheetState.UNREADABLE,
+        }
+    ),
+    SheetState.REVIEW: frozenset({SheetState.ACCEPTED, SheetState.REJECTED, SheetState.DUPLICATE}),
+    SheetState.ACCEPTED: frozenset({SheetState.DELIVERED, SheetState.REVIEW}),
+}
+
+
+def may_follow(before: SheetState, after: SheetState) -> bool:
+    """Whether a sheet in state ``before`` may go to ``after``."""
+    return after in _NEXT.get(before, frozenset())

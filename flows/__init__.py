@@ -1,0 +1,1 @@
+"""Prefect flows, thin: they call services for each chunk of sheets."""

@@ -1,0 +1,1 @@
+"""Images in, frozen dataclasses out. Knows no database, no orchestration, no web."""

@@ -1,0 +1,89 @@
+"""What the reader says: frozen dataclasses, ready for JSON.
+
+Coordinate frames used throughout ``ocr``:
+
+- *page pixels*: x right, y down, origin at the top left of the page image after EXIF rotation, before any
+  other turn; float64.
+- *slip millimetres*: the layout frame of the printed template, origin at the trimmed slip's top left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from domain.reasons import Reason
+
+Outcome = Literal["read", "blank", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Character:
+    """One cell: ``value`` is a digit, ``_`` for blank or ``#`` for struck out / not a digit."""
+
+    value: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class FieldResult:
+    """One field of a slip.
+
+    ``value`` is the best reading even when ``confidence`` is low ("" when nothing is written); ``raw`` is what
+    the ink says without the register, one character a cell. ``source`` says where an account came from:
+    ``ink``, ``qr`` or ``text`` (printed beside the QR). ``runner_up`` is the posterior of the second best
+    registered account. ``present`` is for fields that only need ink (signature, address line).
+    """
+
+    value: str | None = None
+    confidence: float = 0.0
+    raw: str | None = None
+    characters: tuple[Character, ...] = ()
+    in_register: bool | None = None
+    source: str | None = None
+    runner_up: float | None = None
+    present: bool | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How a slip lies on its page.
+
+    ``homography``: 3×3 row-major floats, slip millimetres → page pixels. ``residual_mm``: the worst distance
+    between an expected and an observed landmark after the fit, in slip millimetres. ``markers_found``: 0–4.
+    """
+
+    homography: tuple[float, ...]
+    residual_mm: float
+    markers_found: int
+
+
+@dataclass(frozen=True)
+class SlipReading:
+    """What was read from one slip (or one page with none on it).
+
+    ``template`` is ``name@version``; ``ink``: a short fingerprint of the handwriting for finding the same slip
+    scanned twice (see ``ocr.fingerprint``); ``model``: which weights read it.
+    """
+
+    outcome: Outcome
+    slip: int = 1
+    template: str | None = None
+    fields: dict[str, FieldResult] = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
+    registration: Registration | None = None
+    ink: bytes = b""
+    model: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class LineReading:
+    """Digits read from a picture of one cell (``as cell``) or one line without cells (``as line``)."""
+
+    outcome: Outcome
+    value: str = ""
+    confidence: float = 0.0
+    characters: tuple[Character, ...] = ()
+    reasons: tuple[Reason, ...] = ()

@@ -1,0 +1,1 @@
+"""Pens, paper and scanners that never existed: for the demo, the tests, the training and the benchmarks."""

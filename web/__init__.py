@@ -1,0 +1,1 @@
+"""What both web apps share: sessions, CSRF, headers, languages, base pages."""
