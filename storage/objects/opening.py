@@ -1,0 +1,24 @@
+"""Settings in, the right store out."""
+
+from __future__ import annotations
+
+from domain.errors import SettingsError
+from storage.objects.folder import FolderStore
+from storage.objects.s3 import S3Store
+from storage.objects.settings import StoreSettings
+from storage.objects.store import ObjectStore
+
+
+def open_store(settings: StoreSettings) -> ObjectStore:
+    """The store that ``settings`` describe; raises ``SettingsError`` if they name none or both.
+
+    A folder is made when it is not there; a bucket is not: who may make one is the administrator's decision.
+    """
+    if (settings.folder is None) == (settings.s3 is None):
+        raise SettingsError(
+            "objects need one place: a folder (METERDROP_HOME) or a bucket (METERDROP_S3_ENDPOINT), not both"
+        )
+    if settings.s3 is not None:
+        return S3Store(settings.s3)
+    assert settings.folder is not None
+    return FolderStore(settings.folder)

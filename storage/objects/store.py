@@ -1,0 +1,67 @@
+"""What every object store can do: bytes in under their SHA-256, the same bytes out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from domain.errors import ObjectCorruptError, ObjectNotFoundError
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+class ObjectStore(Protocol):
+    """Content-addressed and durable; safe for many threads and processes at once.
+
+    A key is the lower-case hexadecimal SHA-256 of the bytes, so the same bytes have one key and an object
+    never changes. Every method raises ``StorageError`` when the store cannot be reached or is full.
+    """
+
+    def put(self, data: bytes) -> str:
+        """Keep ``data`` and return its key; when it returns the bytes survive a power cut. Idempotent."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The bytes under ``key``; raises ``ObjectNotFoundError``, ``ObjectCorruptError`` if they changed."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an object under ``key``; does not read it."""
+        ...
+
+    def keys(self) -> Iterator[str]:
+        """All keys, ascending; one that is put or deleted meanwhile may or may not be among them."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object under ``key``; nothing happens if there is none."""
+        ...
+
+
+def key_of(data: bytes) -> str:
+    """The key of ``data``: its SHA-256 in 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def is_key(text: str) -> bool:
+    """Whether ``text`` has the form of a key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def checked_key(key: str) -> str:
+    """``key`` itself; raises ``ObjectNotFoundError`` for what cannot be one (it may come from a URL)."""
+    if not is_key(key):
+        raise ObjectNotFoundError(f"{key[:80]!r} is not the key of an object: 64 hexadecimal digits are")
+    return key
+
+
+def checked_bytes(key: str, data: bytes, place: str) -> bytes:
+    """``data`` itself; raises ``ObjectCorruptError`` unless its SHA-256 is ``key``; ``place`` names it."""
+    if key_of(data) != key:
+        raise ObjectCorruptError(
+            f"{place} no longer has the bytes that its name promises; "
+            "restore it from a backup, then run 'meterdrop verify'"
+        )
+    return data
