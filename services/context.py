@@ -1,0 +1,92 @@
+"""What every service is given: the adapters, the rules and the clock, wired once by the front door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from domain.reasons import Reason
+from ocr.results import SlipReading
+
+if TYPE_CHECKING:
+    from domain.supplier import SupplierRules
+    from storage.objects import ObjectStore
+    from storage.records import Records
+    from templates.model import Template
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """How the services work; the front door fills it.
+
+    ``lease_seconds``: how long a claimed slip stays one reviewer's without being renewed. ``chunk_sheets``: pages
+    that are recognised and committed together. ``workers``: reader processes. ``worker_memory_mb``: address space
+    a reader process may take before its allocation fails.
+    """
+
+    lease_seconds: int = 300
+    chunk_sheets: int = 32
+    workers: int = 2
+    worker_memory_mb: int = 1536
+
+
+@dataclass(frozen=True)
+class PageRef:
+    """One page to recognise: where its bytes lie and which page (from 1) it is."""
+
+    key: str
+    name: str
+    page: int
+    supplier: str
+
+
+@dataclass(frozen=True)
+class PageRead:
+    """What a page gave: its slips from top to bottom, or why it could not be read at all.
+
+    ``pixel_hash``: SHA-256 (hex) over shape and grey pixels, the same for the same picture in another file; "" when
+    the page could not be opened.
+    """
+
+    ref: PageRef
+    slips: tuple[SlipReading, ...]
+    pixel_hash: str = ""
+    reason: Reason | None = None
+    detail: str = ""
+
+
+class PageReader(Protocol):
+    """Recognises pages, usually in worker processes; never raises for a bad page."""
+
+    def submit(self, pages: Sequence[PageRef]) -> Future[list[PageRead]]:
+        """Begin to recognise ``pages``; the result has one item a page, in their order."""
+        ...
+
+    def refresh(self, supplier: str, version: str, accounts: Callable[[], Sequence[str]]) -> None:
+        """Tell the reader which accounts to decode against; ``accounts`` is called only for a new ``version``."""
+        ...
+
+    def close(self) -> None:
+        """End the worker processes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a service may touch."""
+
+    records: Records
+    objects: ObjectStore
+    clock: Callable[[], datetime]
+    suppliers: Mapping[str, SupplierRules]
+    templates: Mapping[str, Template]
+    reader: PageReader
+    settings: ServiceSettings = field(default_factory=ServiceSettings)
+
+    def close(self) -> None:
+        """End reader processes and database connections."""
+        self.reader.close()
+        self.records.close()
