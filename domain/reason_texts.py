@@ -1,0 +1,115 @@
+"""The reasons in words: Russian first, English second."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from domain.reasons import Reason
+
+Language = Literal["ru", "en"]
+
+_TEXTS: dict[Reason, tuple[str, str]] = {
+    Reason.NOT_FOUND: ("Файл не найден.", "There is no such file."),
+    Reason.EMPTY_FILE: ("Файл пуст.", "The file is empty."),
+    Reason.CORRUPT_FILE: (
+        "Файл повреждён: отсканируйте заново.",
+        "The file is damaged: scan it again.",
+    ),
+    Reason.PASSWORD_PROTECTED: (
+        "Файл защищён паролем: сохраните его без пароля.",
+        "The file has a password: save it without one.",
+    ),
+    Reason.TOO_LARGE: (
+        "Изображение слишком велико: сканируйте с разрешением 300 точек на дюйм.",
+        "The picture is too large: scan at 300 dpi.",
+    ),
+    Reason.TOO_MANY_PAGES: (
+        "В файле слишком много страниц: разделите его.",
+        "The file has too many pages: split it.",
+    ),
+    Reason.TOO_SMALL: (
+        "Изображение слишком мало: сканируйте с разрешением не ниже 150 точек на дюйм.",
+        "The picture is too small: scan at 150 dpi or more.",
+    ),
+    Reason.UNSUPPORTED_FORMAT: (
+        "Это не изображение и не PDF.",
+        "This is neither a picture nor a PDF.",
+    ),
+    Reason.DECODER_CRASHED: (
+        "Файл дважды вывел программу чтения из строя и отложен.",
+        "The file crashed the decoder twice and was set aside.",
+    ),
+    Reason.TIMED_OUT: ("Страница читалась слишком долго.", "Reading the page took too long."),
+    Reason.BLURRED: ("Изображение размыто.", "The picture is blurred."),
+    Reason.TOO_DARK: ("Изображение слишком тёмное.", "The picture is too dark."),
+    Reason.NO_DISPLAY_FOUND: ("Табло счётчика не найдено.", "No meter display was found."),
+    Reason.TEMPLATE_NOT_FOUND: ("Бланк на странице не найден.", "No known form was found on the page."),
+    Reason.BADLY_REGISTERED: (
+        "Бланк измят или снят с искажением: прочитать по клеткам нельзя.",
+        "The slip is too distorted to be read cell by cell.",
+    ),
+    Reason.EMPTY: ("Бланк не заполнен.", "Nothing is written on the slip."),
+    Reason.ACCOUNT_MISSING: ("Лицевой счёт не указан.", "The account is missing."),
+    Reason.ACCOUNT_UNCLEAR: ("Лицевой счёт написан неразборчиво.", "The account is not clear."),
+    Reason.ACCOUNT_UNKNOWN: ("Такого лицевого счёта нет в реестре.", "The account is not in the register."),
+    Reason.ACCOUNT_NEIGHBOUR: (
+        "Соседний лицевой счёт отличается одной неясной цифрой.",
+        "A neighbouring account differs in one unclear digit.",
+    ),
+    Reason.ACCOUNT_CONTRADICTS_CODE: (
+        "От руки вписан другой лицевой счёт, чем напечатан.",
+        "Another account was written over the printed one.",
+    ),
+    Reason.ACCOUNT_CLOSED: ("Лицевой счёт закрыт.", "The account is closed."),
+    Reason.METER_UNKNOWN: (
+        "Неясно, к какому счётчику или тарифу относится показание.",
+        "It is not clear which meter or tariff the reading belongs to.",
+    ),
+    Reason.READING_MISSING: ("Показание не указано.", "A reading is missing."),
+    Reason.READING_UNCLEAR: ("Показание написано неразборчиво.", "The reading is not clear."),
+    Reason.READING_TOO_LONG: (
+        "В показании больше цифр, чем на счётчике: возможно, вписаны цифры после запятой.",
+        "The reading has more digits than the meter: perhaps decimals were written in.",
+    ),
+    Reason.DATE_MISSING: ("Дата не указана.", "The date is missing."),
+    Reason.DATE_UNCLEAR: ("Дата написана неразборчиво.", "The date is not clear."),
+    Reason.DATE_IMPLAUSIBLE: (
+        "Дата не подходит ко дню выемки из ящика.",
+        "The date does not fit the day on which the box was emptied.",
+    ),
+    Reason.ADDRESS_MISSING: ("Адрес не указан.", "The address is missing."),
+    Reason.SIGNATURE_MISSING: ("Нет подписи.", "The signature is missing."),
+    Reason.BELOW_THRESHOLD: ("Распознано неуверенно.", "Recognised without enough confidence."),
+    Reason.NO_THRESHOLD: (
+        "Для этого бланка ещё нет проверенного порога: решает человек.",
+        "There is no proven threshold for this form yet: a person decides.",
+    ),
+    Reason.LOWER_THAN_LAST: (
+        "Показание меньше последнего фактического.",
+        "The reading is lower than the last actual one.",
+    ),
+    Reason.BELOW_ESTIMATE: (
+        "Показание меньше начисленного по среднему или нормативу: нужен перерасчёт.",
+        "The reading is below an estimate: the account will be recalculated.",
+    ),
+    Reason.IMPLAUSIBLY_HIGH: ("Расход неправдоподобно велик.", "The use is implausibly high."),
+    Reason.OUTSIDE_WINDOW: (
+        "Показания в этот день не принимаются.",
+        "Readings are not taken on this day.",
+    ),
+    Reason.DUPLICATE: ("Это показание уже принято.", "This reading was already taken."),
+    Reason.CONTRADICTS_EARLIER: (
+        "За этот месяц уже принято другое показание.",
+        "Another reading was already taken for this month.",
+    ),
+    Reason.ILLEGIBLE: ("Неразборчиво.", "Illegible."),
+    Reason.NOT_A_SLIP: ("Это не бланк показаний.", "This is not a slip."),
+    Reason.RESCAN: ("Отсканировать заново.", "Scan again."),
+    Reason.REJECTED_BY_PERSON: ("Отклонено сотрудником.", "Rejected by a person."),
+}
+
+
+def reason_text(reason: Reason, language: Language = "ru") -> str:
+    """One sentence for a person."""
+    russian, english = _TEXTS[reason]
+    return russian if language == "ru" else english

@@ -1,0 +1,109 @@
+"""Bounds on the share of wrong values, from counts alone.
+
+Clopper and Pearson 1934 for one proportion; Geifman and El-Yaniv 2017 (Selective classification for deep
+neural networks) for choosing a threshold: the bound at each tried threshold holds with δ split over all tried.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_STEPS = 100  # bisection steps: far below float64's resolution of the result
+
+
+def binomial_cdf(k: int, n: int, p: float) -> float:
+    """P(X ≤ k) for X ~ Binomial(n, p)."""
+    if k < 0:
+        return 0.0
+    if k >= n or p <= 0.0:
+        return 1.0
+    if p >= 1.0:
+        return 0.0
+    log_p, log_q = math.log(p), math.log1p(-p)
+    log_n = math.lgamma(n + 1)
+    terms = (
+        math.exp(log_n - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * log_p + (n - i) * log_q)
+        for i in range(k + 1)
+    )
+    return min(1.0, math.fsum(terms))
+
+
+def upper_bound(wrong: int, n: int, delta: float) -> float:
+    """One-sided Clopper–Pearson upper bound on a proportion: exceeded with probability at most ``delta``.
+
+    With ``wrong`` 0 and ``delta`` 0.05: n = 598 gives 0.5 %, n = 2,995 gives 0.1 %.
+    """
+    _check(wrong, n, delta)
+    if n == 0 or wrong == n:
+        return 1.0
+    low, high = wrong / n, 1.0
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if binomial_cdf(wrong, n, middle) > delta:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def lower_bound(right: int, n: int, delta: float) -> float:
+    """One-sided Clopper–Pearson lower bound on the proportion of ``right``."""
+    return 1.0 - upper_bound(n - right, n, delta)
+
+
+def interval(right: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Two-sided Clopper–Pearson interval of ``right`` out of ``n``."""
+    half = (1.0 - level) / 2
+    return lower_bound(right, n, half), upper_bound(right, n, half)
+
+
+@dataclass(frozen=True)
+class ChosenThreshold:
+    """``threshold`` None: no threshold keeps the target, so everything goes to review."""
+
+    threshold: float | None
+    n: int
+    accepted: int
+    wrong: int
+    bound: float
+    target: float
+    delta: float
+
+
+def choose_threshold(
+    confidences: Sequence[float], right: Sequence[bool], target: float, delta: float, tried: int = 20
+) -> ChosenThreshold:
+    """The lowest of ``tried`` thresholds whose bound on wrong-among-accepted is at most ``target``.
+
+    The tried thresholds are fixed by coverage (equally many values between two of them), and each gets
+    ``delta / tried``, so the bound holds for whichever is chosen.
+    """
+    if len(confidences) != len(right):
+        raise ValueError("confidences and right differ in length")
+    n = len(confidences)
+    order = sorted(range(n), key=lambda i: -confidences[i])
+    best = ChosenThreshold(None, n, 0, 0, 1.0, target, delta)
+    wrong_up_to = [0]
+    for index in order:
+        wrong_up_to.append(wrong_up_to[-1] + (not right[index]))
+    for step in range(1, tried + 1):
+        accepted = n * step // tried
+        # Equal confidences are accepted together.
+        while 0 < accepted < n and confidences[order[accepted]] == confidences[order[accepted - 1]]:
+            accepted += 1
+        if accepted == 0:
+            continue
+        wrong = wrong_up_to[accepted]
+        bound = upper_bound(wrong, accepted, delta / tried)
+        if bound <= target:
+            best = ChosenThreshold(confidences[order[accepted - 1]], n, accepted, wrong, bound, target, delta)
+    return best
+
+
+def _check(wrong: int, n: int, delta: float) -> None:
+    if not 0 <= wrong <= n:
+        raise ValueError(f"{wrong} wrong among {n} is impossible")
+    if not 0.0 < delta < 1.0:
+        raise ValueError("delta must lie between 0 and 1")
