@@ -1,9 +1,9 @@
 """Pen strokes -> ink: one random pen, drawn the way a hand and a ball-point do it.
 
-Coordinates of strokes: *ems*, x right and y down; a digit stands between y = 0 (its top) and y = 1 (its foot),
-x grows from its left edge. A stroke is a float array of shape (N, 2), N >= 1, pen down from its first point to
-its last; between strokes the pen is lifted. Everything random comes from the generator that is passed in, so a
-seed repeats a page exactly. Ink is *coverage*: float32, 0 bare paper, 1 fully inked.
+Coordinates of strokes: *ems*, x right and y down; a digit stands between y = 0 (its top) and y = 1 (its
+foot), x grows from its left edge. A stroke is a float array of shape (N, 2), N >= 1, pen down from its first
+point to its last; between strokes the pen is lifted. Everything random comes from the generator that is passed
+in, so a seed repeats a page exactly. Ink is *coverage*: float32, 0 bare paper, 1 fully inked.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _STEP_EM = 0.035
 class Pen:
     """A pen in a hand. Lengths are in ems (digit heights), angles in radians.
 
-    ``width`` of the line; ``darkness`` 0-1, the coverage where the pen presses; ``slant`` as a shear (positive
-    leans right); ``rotation`` clockwise; ``aspect`` stretches x; ``tremor`` amplitude of the hand's shake;
-    ``wobble`` amplitude of the slow deviation that makes no two digits equal; ``pressure`` 0-1, how much width
-    and darkness vary along a stroke; ``skips`` expected number of places in an em where the ink stops briefly;
-    ``grain`` 0-1, how much the paper's tooth shows (pencil); ``shade`` 0-255, grey of the ink itself.
+    ``width`` of the line; ``darkness`` 0-1, the coverage where the pen presses; ``slant`` as a shear
+    (positive leans right); ``rotation`` clockwise; ``aspect`` stretches x; ``tremor`` amplitude of the hand's
+    shake; ``wobble`` amplitude of the slow deviation that makes no two digits equal; ``pressure`` 0-1, how
+    much width and darkness vary along a stroke; ``skips`` expected number of places in an em where the ink
+    stops briefly; ``grain`` 0-1, how much the paper's tooth shows (pencil); ``shade`` 0-255, grey of the ink.
     """
 
     width: float = 0.08
@@ -84,7 +84,7 @@ def random_pen(rng: np.random.Generator) -> Pen:
 
 
 def vary(pen: Pen, rng: np.random.Generator, amount: float = 1.0) -> Pen:
-    """The same hand's next character: small changes of slant, turn, shape and pressure (``amount`` 0 = none)."""
+    """The same hand's next character: slant, turn, shape and pressure change a little (``amount`` 0: not)."""
     return replace(
         pen,
         slant=pen.slant + float(rng.normal(0, 0.035)) * amount,
@@ -141,7 +141,7 @@ def draw_at(
         _trace(big, pixels, pen, pen.width * height_px * _SUPERSAMPLE, rng)
     ink = cv2.resize(big, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
     if pen.grain > 0:
-        ink *= _tooth(ink.shape, pen.grain, rng)
+        ink = ink * _tooth(ink.shape, pen.grain, rng)
     return np.asarray(ink, dtype=np.float32), (int(x0), int(y0))
 
 
@@ -182,8 +182,7 @@ def _hand(stroke: Stroke, pen: Pen, rng: np.random.Generator) -> Stroke:
 
 def _smooth(values: Stroke) -> Stroke:
     padded = np.pad(values, ((2, 2), (0, 0)), mode="edge")
-    total: Stroke = sum(padded[i : len(values) + i] for i in range(5)) / 5.0
-    return total
+    return np.stack([padded[i : len(values) + i] for i in range(5)]).mean(axis=0)
 
 
 def _turn(paths: list[Stroke], pen: Pen) -> list[Stroke]:
@@ -200,10 +199,8 @@ def _trace(canvas: Ink, pixels: Stroke, pen: Pen, width: float, rng: np.random.G
     """Draw one path with a width and darkness that follow the pressure; in place, darker ink wins."""
     count = len(pixels)
     knots = rng.normal(0.0, 1.0, max(3, count // 8 + 2))
-    press = 1.0 + 0.35 * pen.pressure * np.interp(
-        np.linspace(0, len(knots) - 1, count), np.arange(len(knots)), knots
-    )
-    press = np.clip(press, 0.35, 1.6)
+    curve = np.interp(np.linspace(0, len(knots) - 1, count), np.arange(len(knots)), knots)
+    press = np.clip(1.0 + 0.35 * pen.pressure * curve, 0.35, 1.6)
     length_em = count * _STEP_EM
     resting = np.zeros(count, dtype=bool)
     for _ in range(int(rng.poisson(pen.skips * length_em)) if pen.skips > 0 else 0):
@@ -225,6 +222,7 @@ def _trace(canvas: Ink, pixels: Stroke, pen: Pen, width: float, rng: np.random.G
 
 def _tooth(shape: tuple[int, ...], grain: float, rng: np.random.Generator) -> Ink:
     """The paper's tooth: graphite misses the valleys."""
-    noise = cv2.GaussianBlur(rng.normal(0.0, 1.0, shape).astype(np.float32), (0, 0), 0.7)
+    rough = rng.normal(0.0, 1.0, shape).astype(np.float32)
+    noise = np.asarray(cv2.GaussianBlur(rough, (0, 0), 0.7), dtype=np.float32)
     noise = noise / (float(noise.std()) + 1e-6)
     return np.asarray(np.clip(1.0 - grain * (0.35 + 0.45 * noise), 0.0, 1.0), dtype=np.float32)
