@@ -1,9 +1,9 @@
 """Pen strokes -> ink: one random pen, drawn the way a hand and a ball-point do it.
 
 Coordinates of strokes: *ems*, x right and y down; a digit stands between y = 0 (its top) and y = 1 (its
-foot), x grows from its left edge. A stroke is a float array of shape (N, 2), N >= 1, pen down from its first
-point to its last; between strokes the pen is lifted. Everything random comes from the generator that is passed
-in, so a seed repeats a page exactly. Ink is *coverage*: float32, 0 bare paper, 1 fully inked.
+foot), x grows from its left edge. A stroke is a float array of shape (N, 2), N >= 1, pen down from its
+first point to its last; between strokes the pen is lifted. Everything random comes from the generator that is
+passed in, so a seed repeats a page exactly. Ink is *coverage*: float32, 0 bare paper, 1 fully inked.
 """
 
 from __future__ import annotations
@@ -182,7 +182,8 @@ def _hand(stroke: Stroke, pen: Pen, rng: np.random.Generator) -> Stroke:
 
 def _smooth(values: Stroke) -> Stroke:
     padded = np.pad(values, ((2, 2), (0, 0)), mode="edge")
-    return np.stack([padded[i : len(values) + i] for i in range(5)]).mean(axis=0)
+    windows = np.stack([padded[i : len(values) + i] for i in range(5)])
+    return np.asarray(windows.mean(axis=0), dtype=np.float64)
 
 
 def _turn(paths: list[Stroke], pen: Pen) -> list[Stroke]:
