@@ -1,0 +1,41 @@
+# meterdrop: every target does the set-up it needs, and says so. Run twice, it does nothing twice.
+.PHONY: help setup demo test test-fast check coverage bench train-digits lock clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+setup: ## system packages where missing, .venv, pinned requirements
+	@scripts/setup runtime
+
+demo: ## the whole road on one machine; ARGS=--headless ends without serving
+	@scripts/setup runtime
+	@.venv/bin/meterdrop demo $(ARGS)
+
+test: ## all tests
+	@scripts/test $(ARGS)
+
+test-fast: ## the tests that take under a minute together
+	@scripts/test -m "not slow" $(ARGS)
+
+check: ## formatting, lint, types and the rooms' import contract
+	@scripts/check
+
+coverage: ## all tests, with what they did not reach
+	@scripts/coverage $(ARGS)
+
+bench: ## how fast and how right; results in benchmarks/out/
+	@scripts/setup dev
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+train-digits: ## make the digit weights again (hours; resumable); METERDROP_DATA names the data
+	@scripts/setup training
+	@.venv/bin/python -m training.train_digits $(ARGS)
+
+lock: ## pin requirements/*.in with hashes into requirements/*.txt; ARGS=--upgrade takes newer ones
+	@scripts/setup dev
+	@scripts/lock $(ARGS)
+
+clean: ## remove .venv and what tools left behind
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage*
+	find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.egg-info' -prune -exec rm -rf {} +
