@@ -15,5 +15,8 @@ def run_batch(
     order: BatchOrder,
     progress: Callable[[Progress], None] | None = None,
 ) -> BatchResult:
-    """Receive, split and digitise everything under ``paths`` (files or folders); blocks until it is through."""
+    """Receive, split and digitise everything under ``paths`` (files or folders).
+
+    Blocks until it is through.
+    """
     raise NotImplementedError

@@ -12,6 +12,7 @@ from domain.reasons import Reason
 from ocr.results import SlipReading
 
 if TYPE_CHECKING:
+    from domain.gate import Thresholds
     from domain.supplier import SupplierRules
     from storage.objects import ObjectStore
     from storage.records import Records
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 class ServiceSettings:
     """How the services work; the front door fills it.
 
-    ``lease_seconds``: how long a claimed slip stays one reviewer's without being renewed. ``chunk_sheets``: pages
-    that are recognised and committed together. ``workers``: reader processes. ``worker_memory_mb``: address space
-    a reader process may take before its allocation fails.
+    ``lease_seconds``: how long a claimed slip stays one reviewer's without being renewed. ``chunk_sheets``:
+    pages that are recognised and committed together. ``workers``: reader processes. ``worker_memory_mb``:
+    address space a reader process may take before its allocation fails.
     """
 
     lease_seconds: int = 300
@@ -47,8 +48,8 @@ class PageRef:
 class PageRead:
     """What a page gave: its slips from top to bottom, or why it could not be read at all.
 
-    ``pixel_hash``: SHA-256 (hex) over shape and grey pixels, the same for the same picture in another file; "" when
-    the page could not be opened.
+    ``pixel_hash``: SHA-256 (hex) over shape and grey pixels, the same for the same picture in another file;
+    "" when the page could not be opened.
     """
 
     ref: PageRef
@@ -66,11 +67,22 @@ class PageReader(Protocol):
         ...
 
     def refresh(self, supplier: str, version: str, accounts: Callable[[], Sequence[str]]) -> None:
-        """Tell the reader which accounts to decode against; ``accounts`` is called only for a new ``version``."""
+        """Tell the reader which accounts to decode against.
+
+        ``accounts`` is called only for a new ``version``.
+        """
         ...
 
     def close(self) -> None:
         """End the worker processes."""
+        ...
+
+
+class ThresholdTable(Protocol):
+    """Which confidence suffices, by how a slip came in and what read it."""
+
+    def __call__(self, channel: str, template: str, model: str) -> Thresholds:
+        """The thresholds of this combination; all ``None`` where there is no data."""
         ...
 
 
@@ -84,6 +96,7 @@ class Context:
     suppliers: Mapping[str, SupplierRules]
     templates: Mapping[str, Template]
     reader: PageReader
+    thresholds: ThresholdTable
     settings: ServiceSettings = field(default_factory=ServiceSettings)
 
     def close(self) -> None:

@@ -9,7 +9,10 @@ from services.results import ExportResult
 
 
 def export_readings(ctx: Context, path: Path) -> ExportResult:
-    """Write the readings never exported before to ``path``; refuses an existing file (``AlreadyExistsError``)."""
+    """Write the readings never exported before to ``path``.
+
+    Refuses an existing file (``AlreadyExistsError``).
+    """
     raise NotImplementedError
 
 

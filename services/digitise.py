@@ -9,7 +9,10 @@ from services.results import ChunkResult
 
 
 def split(ctx: Context, file_id: int) -> int:
-    """Count the file's pages and give each a pending sheet; returns the pages (0: it is unreadable). Idempotent."""
+    """Count the file's pages and give each a pending sheet.
+
+    Returns the pages (0: it is unreadable). Idempotent.
+    """
     raise NotImplementedError
 
 

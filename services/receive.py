@@ -18,7 +18,7 @@ def receive_file(
 ) -> Receipt:
     """Store the bytes and record the file; when this returns, both are durable.
 
-    The same bytes again give another receipt and no further sheet. Without ``batch_id`` the file is a batch of its
-    own. Raises ``InputError`` (not found, empty, too large) when there is nothing to take.
+    The same bytes again give another receipt and no further sheet. Without ``batch_id`` the file is a batch
+    of its own. Raises ``InputError`` (not found, empty, too large) when there is nothing to take.
     """
     raise NotImplementedError

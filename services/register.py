@@ -9,5 +9,8 @@ from services.results import ImportResult
 
 
 def import_register(ctx: Context, path: Path, supplier: str) -> ImportResult:
-    """Insert or update a row per meter and tariff; raises ``RegisterError`` when the file is not a register."""
+    """Insert or update a row per meter and tariff.
+
+    Raises ``RegisterError`` when the file is not a register.
+    """
     raise NotImplementedError

@@ -27,7 +27,10 @@ class BatchOrder:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A file was taken: its bytes are durable and its row committed. ``again``: the same bytes were known before."""
+    """A file was taken.
+
+    Its bytes are durable and its row committed. ``again``: the same bytes were known before.
+    """
 
     receipt_id: int
     batch_id: int
@@ -123,8 +126,9 @@ class AccountView:
 class ReviewField:
     """One field of a slip under review.
 
-    ``kind`` and ``role`` as in ``templates.model``; ``cells``: how many boxes (0 for a line or signature). ``value``:
-    digits; a date as YYYY-MM-DD; "yes" or "" for a signature or line. ``weak``: a person has to look at it.
+    ``kind`` and ``role`` as in ``templates.model``; ``cells``: how many boxes (0 for a line or signature).
+    ``value``: digits; a date as YYYY-MM-DD; "yes" or "" for a signature or line. ``weak``: a person has to
+    look at it.
     """
 
     name: str
@@ -165,7 +169,10 @@ class ReviewSheet:
 
 @dataclass(frozen=True)
 class FieldBox:
-    """Where a field lies in a ``SlipPicture``: pixels, x right, y down, from its top left; (x, y, width, height)."""
+    """Where a field lies in a ``SlipPicture``.
+
+    Pixels, x right, y down, from its top left; (x, y, width, height).
+    """
 
     name: str
     box: tuple[int, int, int, int]
@@ -174,7 +181,9 @@ class FieldBox:
 
 @dataclass(frozen=True)
 class SlipPicture:
-    """The slip upright (``rectified``) with its fields, or the plain page (no boxes) when it was not registered."""
+    """The slip upright (``rectified``) with its fields, or the plain page (no boxes) when it was not
+    registered.
+    """
 
     grey: NDArray[np.uint8]
     boxes: tuple[FieldBox, ...]
@@ -183,19 +192,22 @@ class SlipPicture:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ReviewAnswer:
     """The gate's answer to a person's values.
 
-    ``outcome``: ``accepted`` (with ``accept``: committed; with ``preview``: would be), ``confirm``: every reason in
-    ``reasons`` may be overruled by passing it in ``confirmed``, or ``refused``: ``blocking`` must be corrected first.
-    ``flags`` go with the reading (for instance ``below_estimate``). ``account``: the register's view of the account.
+    ``outcome``: ``accepted`` (by ``accept``: committed; by ``preview``: would be), ``duplicate`` (an
+    earlier slip already brought the same readings, see ``duplicate_of``), ``confirm`` (a person may
+    overrule every one of ``reasons`` by passing them as ``confirmed``) or ``refused`` (``blocking`` has to
+    be corrected first, or the slip rejected). ``flags`` go with an accepted reading, for instance
+    ``below_estimate``. ``account`` is the register's view of the account that the values name.
     """
 
-    outcome: Literal["accepted", "confirm", "refused"]
+    outcome: Literal["accepted", "duplicate", "confirm", "refused"]
     reasons: tuple[Reason, ...] = ()
     blocking: tuple[Reason, ...] = ()
     flags: tuple[Reason, ...] = ()
     account: AccountView | None = None
+    duplicate_of: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""What a reviewer does with a slip: claim it, look, try values, accept or reject. Every verdict is audited."""
+"""What a reviewer does with a slip.
+
+Claim it, look, try values, accept or reject. Every verdict is audited.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from datetime import datetime
 
 from domain.reasons import Reason
 from services.context import Context
-from services.results import ReviewSheet, SlipPicture, Verdict
+from services.results import ReviewAnswer, ReviewSheet, SlipPicture
 
 
 def claim_next(ctx: Context, user: str, supplier: str | None = None) -> ReviewSheet | None:
-    """The oldest slip in review that nobody holds (or that ``user`` already holds); None when the queue is empty."""
+    """The oldest slip in review that nobody holds (or that ``user`` already holds).
+
+    None when the queue is empty.
+    """
     raise NotImplementedError
 
 
@@ -40,8 +46,11 @@ def sheet_picture(ctx: Context, sheet_id: int, dpi: int = 150) -> SlipPicture:
     raise NotImplementedError
 
 
-def preview(ctx: Context, sheet_id: int, values: Mapping[str, str]) -> Verdict:
-    """What the gate says of ``values`` (field name → text; dates YYYY-MM-DD or DD.MM.YYYY; signature "yes" or "")."""
+def preview(ctx: Context, sheet_id: int, values: Mapping[str, str]) -> ReviewAnswer:
+    """What the gate says of ``values`` (field name → text.
+
+    Dates YYYY-MM-DD or DD.MM.YYYY; signature "yes" or "").
+    """
     raise NotImplementedError
 
 
@@ -51,8 +60,11 @@ def accept(
     sheet_id: int,
     values: Mapping[str, str],
     confirmed: Collection[Reason] = (),
-) -> Verdict:
-    """Accept the slip with ``values`` if the gate lets them pass; see ``Verdict``. Raises ``LeaseLostError``."""
+) -> ReviewAnswer:
+    """Accept the slip with ``values`` if the gate lets them pass.
+
+    See ``ReviewAnswer``. Raises ``LeaseLostError``.
+    """
     raise NotImplementedError
 
 
