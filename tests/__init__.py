@@ -1,0 +1,1 @@
+"""Tests: unit, integration (real servers), end to end."""

@@ -1,0 +1,22 @@
+"""What every test may ask for: real servers, each started the first time a test wants it."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["tests.servers.postgres"]
+
+#: Fixtures that start something large; tests that use one get its marker and share one worker's server.
+_SERVERS = {
+    "postgres_server": "postgres",
+    "ceph_server": "ceph",
+    "browser": "browser",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for fixture, marker in _SERVERS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
+                item.add_marker(pytest.mark.xdist_group(marker))
