@@ -13,10 +13,12 @@ from services.context import Context
 from services.results import ReviewAnswer, ReviewSheet, SlipPicture
 
 
-def claim_next(ctx: Context, user: str, supplier: str | None = None) -> ReviewSheet | None:
+def claim_next(
+    ctx: Context, user: str, supplier: str | None = None, skip: Collection[int] = ()
+) -> ReviewSheet | None:
     """The oldest slip in review that nobody holds (or that ``user`` already holds).
 
-    None when the queue is empty.
+    None when the queue is empty. ``skip``: sheets that the page already shows or has fetched ahead.
     """
     raise NotImplementedError
 
