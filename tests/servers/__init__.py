@@ -1,1 +1,1 @@
-"""Real servers for the tests: each is started on a free loopback port in a folder of its own and stopped for sure."""
+"""Real servers for the tests, each on a free loopback port in a folder of its own and stopped for sure."""

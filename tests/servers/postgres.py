@@ -55,7 +55,7 @@ class PostgresServer:
         self._run(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     def template(self, name: str, prepare: Callable[[str], None]) -> str:
-        """A template that ``prepare(url)`` fills the first time (migrations, say); give it to create_database.
+        """A template that ``prepare(url)`` fills the first time, with migrations say.
 
         ``prepare`` must close its connections: PostgreSQL copies only what nobody uses.
         """

@@ -58,8 +58,8 @@ def listens(port: int) -> bool:
 class Daemon:
     """A server in the foreground of its own process group.
 
-    ``setpriv --pdeathsig`` has the kernel end it when the test process dies in any way, and lets a server that
-    refuses to run as root run as ``user``.
+    ``setpriv --pdeathsig`` has the kernel end it when the test process dies in any way, and
+    a server that refuses to run as root runs as ``user``.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Daemon:
             )
 
     def wait_for(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Return when ``ready()``; fail with the end of the log when the server dies or does not get there."""
+        """Return when ``ready()``; fail with the end of the log when the server dies or is late."""
         deadline = time.monotonic() + seconds
         while not ready():
             if self.process.poll() is not None:
