@@ -225,7 +225,7 @@ def _readings(
 
 
 def _rows_of_meter(claim: Claim, account: AccountState) -> tuple[tuple[RegisterRow, ...], list[Reason]]:
-    """The register rows of the meter that the slip is about; with several meters the number must say which."""
+    """The register rows of the slip's meter; with several meters, the number written must say which."""
     serials = {row.meter_serial for row in account.rows}
     if len(serials) <= 1:
         return account.rows, []

@@ -1,7 +1,7 @@
 """Bounds on the share of wrong values, from counts alone.
 
 Clopper and Pearson 1934 for one proportion; Geifman and El-Yaniv 2017 (Selective classification for deep
-neural networks) for choosing a threshold: the bound at each tried threshold holds with δ split over all tried.
+neural networks) for choosing a threshold: the bound at each tried one holds with δ split over all tried.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def upper_bound(wrong: int, n: int, delta: float) -> float:
     With ``wrong`` 0 and ``delta`` 0.05: n = 598 gives 0.5 %, n = 2,995 gives 0.1 %.
     """
     _check(wrong, n, delta)
-    if n == 0 or wrong == n:
+    if wrong == n:
         return 1.0
     low, high = wrong / n, 1.0
     for _ in range(_STEPS):

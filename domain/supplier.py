@@ -1,4 +1,4 @@
-"""A supplier's rules as dated settings: what was true on the day a slip was dropped decides about that slip."""
+"""A supplier's rules as dated settings: what held on the day a slip was dropped decides about that slip."""
 
 from __future__ import annotations
 
