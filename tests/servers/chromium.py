@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +64,7 @@ def browser_context(browser: Browser) -> Iterator[BrowserContext]:
             strangers.append(request.url)
             route.abort()
 
-    context.route("http*://**", keep_inside)
+    context.route(re.compile("^(http|ws)s?:"), keep_inside)
     yield context
     context.close()
     assert not strangers, f"the page asked for what is not ours: {strangers}"

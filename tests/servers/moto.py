@@ -1,4 +1,4 @@
-"""moto: S3 answers without a disk or a secret. It accepts any signature: no proof of anything about security."""
+"""moto: S3 answers without a disk or a secret. It accepts any signature: no proof of security."""
 
 from __future__ import annotations
 
