@@ -14,9 +14,9 @@ _STEPS = 10  # samples between two control points: fine enough for a digit 8 mm 
 
 
 def spline(points: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    """A centripetal Catmull-Rom curve through ``points``, (n, 2); a point given twice in a row is a corner.
+    """A centripetal Catmull-Rom curve through ``points``, (n, 2); a point twice in a row is a corner.
 
-    Centripetal parameters keep loops and cusps out of unevenly spaced points (Yuksel, Schaefer and Keyser 2011).
+    Centripetal parameters keep loops and cusps out of unevenly spaced points (Yuksel et al. 2011).
     """
     pieces: list[list[tuple[float, float]]] = [[]]
     for point in points:
@@ -32,7 +32,8 @@ def spline(points: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
 
 def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(points) == 2:
-        return points[0] + np.linspace(0.0, 1.0, _STEPS + 1)[:, None] * (points[1] - points[0])
+        steps = np.linspace(0.0, 1.0, _STEPS + 1)[:, None]
+        return np.asarray(points[0] + steps * (points[1] - points[0]), dtype=np.float64)
     first, last = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
     padded = np.vstack([first, points, last])
     knots = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(padded, axis=0), axis=1) ** 0.5 + 1e-9)])

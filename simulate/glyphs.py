@@ -1,8 +1,8 @@
 """The shapes of digits and letter-like scribbles as control points, drawn by hand for this project.
 
-A glyph is its strokes; a stroke is its control points (x, y) in the glyph frame of ``simulate.hands``: height 1,
-y down. A point written twice in a row is a corner. Digits are named after their value and what is special:
-``7-cross`` has a bar, ``1-flag`` an upstroke, ``4-open`` an open top.
+A glyph is its strokes; a stroke is its control points (x, y) in the glyph frame of ``simulate.hands``:
+height 1, y down. A point written twice in a row is a corner. Digits are named after their value and what is
+special: ``7-cross`` has a bar, ``1-flag`` an upstroke, ``4-open`` an open top.
 """
 
 from __future__ import annotations

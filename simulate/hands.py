@@ -1,6 +1,6 @@
 """Invented hands: digits drawn stroke by stroke, each hand with its own habits.
 
-Frame of a glyph (``Strokes``): x to the right, y down, the digit's nominal height is 1 (top 0, baseline 1), its
+Frame of a glyph (``Strokes``): x to the right, y down, a digit's nominal height is 1 (top 0, baseline 1), its
 left edge near 0; widths are as written, about 0.1 (a bare 1) to 0.7. Nothing here comes from a data set.
 """
 
@@ -93,10 +93,13 @@ def _shake(n: int, sigma: float, rng: np.random.Generator) -> NDArray[np.float64
 
 def _habits(zero: str, one: str, two: str, three: str, four: str, *rest: str) -> dict[int, tuple[str, ...]]:
     """The usual variant of each digit, 0 to 9, written ``usual`` or ``usual/seldom``."""
-    return {digit: tuple(names.split("/")) for digit, names in enumerate((zero, one, two, three, four, *rest))}
+    return {
+        digit: tuple(names.split("/")) for digit, names in enumerate((zero, one, two, three, four, *rest))
+    }
 
 
-#: The hands the demo and the tests use. Russian school writing has a flagged 1, a looped 2, often a crossed 7 and an open 4.
+#: The hands the demo and the tests use. Russian schools teach a flagged 1, a looped 2 and an open 4; many
+#: cross their 7.
 HANDS: tuple[InventedHand, ...] = (
     InventedHand(
         "Schoolteacher",
@@ -134,7 +137,18 @@ HANDS: tuple[InventedHand, ...] = (
     ),
     InventedHand(
         "Student",
-        _habits("0/0-open", "1-long/1-flag", "2-z/2", "3", "4-tall/4-open", "5/5-one", "6", "7-cross/7", "8", "9/9-curl"),
+        _habits(
+            "0/0-open",
+            "1-long/1-flag",
+            "2-z/2",
+            "3",
+            "4-tall/4-open",
+            "5/5-one",
+            "6",
+            "7-cross/7",
+            "8",
+            "9/9-curl",
+        ),
         slant=-0.08,
         stretch=1.05,
         wobble=0.028,
