@@ -24,22 +24,28 @@ COLUMNS = (
     "previous_kind",
 )
 
-_STEMS = (
-    "Иван Петр Сидор Кузнец Смирн Попо Волк Лебед Козл Новик Мороз Соловь Зайц Павл Семен Голуб Виноград Богдан "
-    "Воробь Федор Михайл Беля Тарас Белоус Орл Киселе Макар Андре Ковале Ильин Гусе Титар Кудря Баран Кули "
-    "Алексе Степан Яковле Сорок Серге Роман Захар Борис Корол Герасим Понома Григор Лазар Медведе Ершо"
-).split()
-_STREETS = (
-    "Мира,Ленина,Карла Маркса,Красной Армии,Сурикова,Перенсона,Дубровинского,Весны,Молокова,Взлётная,Батурина,"
-    "Алексеева,Шахтёров,Партизана Железняка,Ладо Кецховели,Вавилова,Матросова,Семафорная,Судостроительная,"
-    "Парашютная,Свердловская,Мичурина,Кутузова,Тельмана,Крупской,Высотная,Телевизорная,Калинина,Норильская"
-).split(",")
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.replace("_", " ") for word in text.split())
+
+
+_SURNAMES = _words(
+    """Иванов Петров Сидоров Кузнецов Смирнов Попов Волков Лебедев Козлов Новиков Морозов Соловьёв Зайцев Павлов
+    Семёнов Голубев Виноградов Богданов Воробьёв Фёдоров Михайлов Беляев Тарасов Белоусов Орлов Киселёв Макаров
+    Андреев Ковалёв Ильин Гусев Титов Кудрин Баранов Куликов Алексеев Степанов Яковлев Сорокин Сергеев Романов
+    Захаров Борисов Королёв Герасимов Пономарёв Григорьев Лазарев Медведев Ершов"""
+)
+_STREETS = _words(
+    """Мира Ленина Карла_Маркса Красной_Армии Сурикова Перенсона Дубровинского Весны Молокова Взлётная Батурина
+    Алексеева Шахтёров Партизана_Железняка Вавилова Матросова Семафорная Судостроительная Парашютная Свердловская
+    Мичурина Кутузова Тельмана Крупской Высотная Телевизорная Калинина Норильская"""
+)
 _TOWNS = ("Красноярск", "Дивногорск", "Сосновоборск", "Емельяново", "Берёзовка", "Железногорск")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of a register: an account with one meter and its history. ``previous_reading`` keeps its zeros."""
+    """One row of a register: an account, its one meter and that meter's history."""
 
     account: str
     surname: str
@@ -53,7 +59,7 @@ class Entry:
 
 
 def accounts(n: int, rng: np.random.Generator, consecutive: bool = False) -> list[str]:
-    """``n`` different accounts of 12 digits, sorted; ``consecutive``: one after the other from a random start."""
+    """``n`` different accounts of 12 digits, sorted; ``consecutive``: one after the other."""
     if consecutive:
         start = 120_000_000_000 + int(rng.integers(0, 10**9))
         return [str(start + i) for i in range(n)]
@@ -64,16 +70,19 @@ def accounts(n: int, rng: np.random.Generator, consecutive: bool = False) -> lis
 
 
 def register(numbers: Iterable[str], rng: np.random.Generator, today: date) -> Iterator[Entry]:
-    """An entry for each account number: surname, address, meter and a last reading about a month before ``today``."""
+    """An entry for each account: surname, address, meter, a last reading about a month before ``today``."""
     for number in numbers:
-        stem, street = _STEMS[int(rng.integers(len(_STEMS)))], _STREETS[int(rng.integers(len(_STREETS)))]
+        name, street = (
+            _SURNAMES[int(rng.integers(len(_SURNAMES)))],
+            _STREETS[int(rng.integers(len(_STREETS)))],
+        )
         town = _TOWNS[min(int(rng.integers(0, 12)), len(_TOWNS) - 1) if rng.random() < 0.3 else 0]
         digits = 6 if rng.random() < 0.25 else 5
         average = int(rng.gamma(4.0, 50.0)) + 20
         previous = int(rng.integers(300, 9 * 10 ** (digits - 1)))
         yield Entry(
             account=number,
-            surname=stem + ("ов" if rng.random() < 0.5 else "ова"),
+            surname=name if rng.random() < 0.5 else name + "а",
             address=f"{town}, {street} {int(rng.integers(1, 180))}, кв. {int(rng.integers(1, 200))}",
             meter_serial=f"{int(rng.integers(10**7, 10**8))}",
             digits=digits,
@@ -84,7 +93,7 @@ def register(numbers: Iterable[str], rng: np.random.Generator, today: date) -> I
 
 
 def write_csv(path: Path, entries: Iterable[Entry], encoding: str = "utf-8") -> int:
-    """Write a register file; returns its rows. ``encoding`` may be cp1251, as older billing programs export."""
+    """Write a register file; returns its rows. ``encoding``: cp1251 as older billing programs do."""
     rows = 0
     with path.open("w", encoding=encoding, newline="") as out:
         writer = csv.writer(out)
