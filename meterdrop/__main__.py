@@ -1,0 +1,5 @@
+"""``python -m meterdrop``."""
+
+from meterdrop.main import main
+
+main()

@@ -1,0 +1,78 @@
+"""The command line: finds the sub-command, and turns every failure into one line and an exit status."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from domain.errors import MeterdropError, UsageError
+
+#: Sub-command → module in ``meterdrop.commands``; imported only when it is called, so that help is fast.
+COMMANDS = {
+    "read": ("read", "Read forms, cells or lines from pictures and PDFs; nothing is stored."),
+    "print": ("print_forms", "Print a blank or personal slips."),
+    "ingest": ("ingest", "Take in a batch and digitise it."),
+    "status": ("status", "Count sheets by state and reason."),
+    "export": ("export", "Write the accepted readings for billing, each once."),
+    "verify": ("verify", "Prove that records, objects and audit log agree."),
+    "register": ("register", "Import the register of accounts."),
+    "templates": ("templates", "List and check forms."),
+    "serve": ("serve", "Serve the staff pages and the public pages."),
+    "users": ("users", "Add and list staff."),
+    "worker": ("worker", "Run flows for a Prefect server."),
+    "demo": ("demo", "Show the whole road on this machine."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a sub-command's module when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the main road."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"meterdrop.commands.{COMMANDS[cmd_name][0]}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="meterdrop")
+def cli() -> None:
+    """Paper slips and meter photos become readings that billing can trust."""
+
+
+def main() -> NoReturn:
+    """Run the command line; the console script. Exit status 0 done, 1 some inputs unreadable, 2 wrong use."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        status = leave.exit_code
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        status = 2
+    except (click.Abort, KeyboardInterrupt):
+        print("Interrupted; run the same command again to go on.", file=sys.stderr)
+        status = 130
+    except BrokenPipeError:
+        # The reader of our output went away (``| head``): nothing more to say to anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except MeterdropError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        status = 2 if isinstance(error, UsageError) else 1
+    sys.exit(status if isinstance(status, int) else 0)

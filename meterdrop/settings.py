@@ -1,0 +1,127 @@
+"""All settings: ``METERDROP_*`` variables, or the same names in a TOML file; variables win.
+
+``OPTIONS`` is the one list of them; ``docs/settings.md`` is checked against it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting: its variable, its default as text, and what it means."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+OPTIONS = (
+    Option("METERDROP_HOME", "meterdrop-home", "Folder of records, objects and exports."),
+    Option("METERDROP_SETTINGS", "", "TOML file with these settings; default: settings.toml in the home."),
+    Option("METERDROP_TEMPLATES", "", "Folder with further suppliers and forms, beside the shipped ones."),
+    Option("METERDROP_DATABASE_URL", "", "postgresql://… or sqlite:///…; empty: a SQLite file in the home."),
+    Option("METERDROP_DATABASE_POOL", "5", "Connections kept open to PostgreSQL."),
+    Option("METERDROP_S3_ENDPOINT", "", "host:port of an S3 server; empty: objects in the home."),
+    Option("METERDROP_S3_BUCKET", "meterdrop", "Bucket; it must exist."),
+    Option("METERDROP_S3_ACCESS_KEY", "", "Access key of the bucket."),
+    Option("METERDROP_S3_SECRET_KEY", "", "Secret key of the bucket."),
+    Option("METERDROP_S3_PREFIX", "", "Put before every object's key."),
+    Option("METERDROP_S3_REGION", "", "Region, where the server wants one."),
+    Option("METERDROP_S3_TLS", "true", "Whether to speak TLS to the S3 server."),
+    Option(
+        "METERDROP_S3_CA_FILE", "", "PEM bundle for a server whose certificate the system does not trust."
+    ),
+    Option("METERDROP_S3_TIMEOUT", "20", "Seconds for one try of one request."),
+    Option("METERDROP_S3_ATTEMPTS", "4", "Tries for one request."),
+    Option("METERDROP_WORKERS", "", "Reader processes; empty: one for each processor."),
+    Option("METERDROP_WORKER_MEMORY_MB", "1536", "Address space that a reader process may take."),
+    Option("METERDROP_CHUNK_SHEETS", "32", "Pages recognised and committed together."),
+    Option("METERDROP_LEASE_SECONDS", "300", "How long a claimed slip stays one reviewer's without renewal."),
+    Option("METERDROP_MAX_PIXELS", "150000000", "Most pixels of one page image."),
+    Option("METERDROP_MAX_PAGES", "10000", "Most pages of one file."),
+    Option("METERDROP_SECRET", "", "Signs session cookies; empty: made once and kept in the home."),
+    Option("METERDROP_BEHIND_TLS", "false", "Whether the pages are reached over HTTPS only."),
+    Option("METERDROP_LANGUAGE", "ru", "Language of the pages for people who chose none: ru or en."),
+)
+
+_TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of all options, as text, with typed access that names the variable in every complaint."""
+
+    values: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """The value as text; "" when it is not set."""
+        return self.values[name].strip()
+
+    def number(self, name: str) -> float:
+        """The value as a number; raises ``SettingsError``."""
+        try:
+            return float(self.text(name))
+        except ValueError:
+            raise SettingsError(f"{name} is {self.text(name)!r}; write a number") from None
+
+    def count(self, name: str) -> int:
+        """The value as a whole number of at least 1; raises ``SettingsError``."""
+        if not self.text(name).isascii() or not self.text(name).isdigit() or int(self.text(name)) < 1:
+            raise SettingsError(f"{name} is {self.text(name)!r}; write a whole number of at least 1")
+        return int(self.text(name))
+
+    def switch(self, name: str) -> bool:
+        """The value as yes or no; raises ``SettingsError``."""
+        value = self.text(name).lower()
+        if value not in _TRUE | _FALSE:
+            raise SettingsError(f"{name} is {self.text(name)!r}; write true or false")
+        return value in _TRUE
+
+    def path(self, name: str) -> Path | None:
+        """The value as an absolute path, or None when it is not set."""
+        return Path(self.text(name)).expanduser().resolve() if self.text(name) else None
+
+    @property
+    def home(self) -> Path:
+        """``METERDROP_HOME`` as an absolute path."""
+        home = self.path("METERDROP_HOME")
+        if home is None:
+            raise SettingsError("METERDROP_HOME is empty; name a folder")
+        return home
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises ``SettingsError`` for an unknown name or an unreadable file."""
+    given = dict(os.environ if environment is None else environment)
+    defaults = {option.name: option.default for option in OPTIONS}
+    named = {name: value for name, value in given.items() if name in defaults}
+    home = Path(named.get("METERDROP_HOME", defaults["METERDROP_HOME"])).expanduser()
+    explicit = named.get("METERDROP_SETTINGS", "")
+    file = Path(explicit).expanduser() if explicit else home / "settings.toml"
+    from_file = _from_file(file, required=bool(explicit), known=frozenset(defaults))
+    return Settings({**defaults, **from_file, **named})
+
+
+def _from_file(file: Path, *, required: bool, known: frozenset[str]) -> dict[str, str]:
+    if not file.is_file():
+        if required:
+            raise SettingsError(f"METERDROP_SETTINGS names {file}, which is not a file")
+        return {}
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read as TOML: {error}") from error
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise SettingsError(f"{file} has {unknown[0]}, which is no setting; docs/settings.md lists them all")
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in table.items()
+    }
