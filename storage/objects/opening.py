@@ -12,13 +12,16 @@ from storage.objects.store import ObjectStore
 def open_store(settings: StoreSettings) -> ObjectStore:
     """The store that ``settings`` describe; raises ``SettingsError`` if they name none or both.
 
-    A folder is made when it is not there; a bucket is not: who may make one is the administrator's decision.
+    A folder is made when it is not there. A bucket is asked once for what cannot be there, so that a wrong
+    setting is a ``StorageError`` now and not in the middle of a batch.
     """
     if (settings.folder is None) == (settings.s3 is None):
         raise SettingsError(
             "objects need one place: a folder (METERDROP_HOME) or a bucket (METERDROP_S3_ENDPOINT), not both"
         )
     if settings.s3 is not None:
-        return S3Store(settings.s3)
+        store = S3Store(settings.s3)
+        store.check()
+        return store
     assert settings.folder is not None
     return FolderStore(settings.folder)

@@ -2,33 +2,158 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import urllib3
+from minio import Minio
+from minio.error import MinioException, S3Error
+from urllib3.exceptions import HTTPError
+
+from domain.errors import ObjectNotFoundError, SettingsError
+from storage.objects.s3_errors import explained
 from storage.objects.settings import S3Settings
+from storage.objects.store import checked_bytes, checked_key, is_key, key_of
+
+_ABSENT = {"NoSuchKey", "NoSuchObject"}
 
 
 class S3Store:
-    """See ``ObjectStore``. The bucket must exist; nothing but plain S3 calls is used."""
+    """See ``ObjectStore``. An object's name is the settings' prefix and its key.
+
+    Nothing but plain calls is used (PUT, GET, HEAD, DELETE, ListObjectsV2), so any server will do. The bucket
+    must exist: who may make one, with which lifetime and copies, is the administrator's decision.
+    """
 
     def __init__(self, settings: S3Settings) -> None:
         self.settings = settings
+        try:
+            self._client = Minio(
+                settings.endpoint,
+                access_key=settings.access_key,
+                secret_key=settings.secret_key,
+                secure=settings.tls,
+                region=settings.region,
+                http_client=_pool(settings),
+            )
+        except ValueError as error:
+            raise SettingsError(f"METERDROP_S3_ENDPOINT is {settings.endpoint!r}: {error}") from error
+
+    def __reduce__(self) -> tuple[type[S3Store], tuple[S3Settings]]:
+        # Crosses into worker processes, where it opens connections of its own.
+        return (type(self), (self.settings,))
+
+    def check(self) -> None:
+        """One cheap request; raises ``StorageError`` when server, credentials or bucket are wrong."""
+        with self._explaining():
+            list(self._client.list_objects(self.settings.bucket, prefix=f"{self.settings.prefix}-"))
 
     def put(self, data: bytes) -> str:
-        """See ``ObjectStore.put``."""
-        raise NotImplementedError
+        """See ``ObjectStore.put``; durable as far as the server's own acknowledgement is."""
+        key = key_of(data)
+        with self._explaining():
+            # A second version of the same bytes would fill a versioned bucket.
+            if not self._holds(key, data):
+                self._client.put_object(self.settings.bucket, self._name(key), io.BytesIO(data), len(data))
+        return key
 
     def get(self, key: str) -> bytes:
         """See ``ObjectStore.get``."""
-        raise NotImplementedError
+        name = self._name(checked_key(key))
+        with self._explaining(key):
+            data = self._read(name)
+        return checked_bytes(key, data, f"object {name} in bucket {self.settings.bucket}")
 
     def exists(self, key: str) -> bool:
-        """See ``ObjectStore.exists``."""
-        raise NotImplementedError
+        """See ``ObjectStore.exists``; what is not a key does not exist."""
+        if not is_key(key):
+            return False
+        with self._explaining():
+            return self._stat(key) is not None
 
     def keys(self) -> Iterator[str]:
-        """See ``ObjectStore.keys``."""
-        raise NotImplementedError
+        """See ``ObjectStore.keys``; the server is asked for 1,000 at a time."""
+        start = len(self.settings.prefix)
+        with self._explaining():
+            for found in self._client.list_objects(
+                self.settings.bucket, prefix=self.settings.prefix, recursive=True
+            ):
+                key = (found.object_name or "")[start:]
+                if is_key(key):
+                    yield key
 
     def delete(self, key: str) -> None:
         """See ``ObjectStore.delete``."""
-        raise NotImplementedError
+        name = self._name(checked_key(key))
+        with self._explaining():
+            self._client.remove_object(self.settings.bucket, name)
+
+    def _name(self, key: str) -> str:
+        return self.settings.prefix + key
+
+    def _stat(self, key: str) -> tuple[int, str] | None:
+        """Size in bytes and entity tag, or None if there is no such object."""
+        try:
+            found = self._client.stat_object(self.settings.bucket, self._name(key))
+        except S3Error as error:
+            if error.code in _ABSENT:
+                return None
+            raise
+        return (found.size or 0, found.etag or "")
+
+    def _holds(self, key: str, data: bytes) -> bool:
+        """Whether the server has just these bytes; a tag that is not their MD5 (encryption) is no proof."""
+        return self._stat(key) == (len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+    def _read(self, name: str) -> bytes:
+        """The whole body; a connection lost in its middle is tried again, which urllib3 leaves to us."""
+        for attempt in range(1, self.settings.attempts + 1):
+            response = self._client.get_object(self.settings.bucket, name)
+            try:
+                return response.read()
+            except HTTPError:
+                if attempt == self.settings.attempts:
+                    raise
+            finally:
+                response.close()
+                response.release_conn()
+        raise AssertionError("attempts is at least 1")
+
+    @contextmanager
+    def _explaining(self, key: str | None = None) -> Iterator[None]:
+        """Turn the SDK's errors into ours, which say what to do."""
+        try:
+            yield
+        except S3Error as error:
+            if error.code in _ABSENT and key is not None:
+                raise ObjectNotFoundError(
+                    f"no object {self._name(key)} in bucket {self.settings.bucket}; restore it from a backup"
+                ) from None
+            raise explained(error, self.settings) from error
+        except (MinioException, HTTPError, ValueError) as error:
+            raise explained(error, self.settings) from error
+
+
+def _pool(settings: S3Settings) -> urllib3.PoolManager:
+    """Connections whose every request ends in bounded time.
+
+    That is ``attempts`` × (``timeout`` to connect + ``timeout`` between two packets) and short pauses.
+    A server's Retry-After is not obeyed: it could ask for hours.
+    """
+    return urllib3.PoolManager(
+        maxsize=10,
+        timeout=urllib3.Timeout(connect=settings.timeout, read=settings.timeout),
+        cert_reqs="CERT_REQUIRED",
+        # Without a file: what the system trusts, where a company's own authority is.
+        ca_certs=str(settings.ca_file) if settings.ca_file else None,
+        retries=urllib3.Retry(
+            total=settings.attempts - 1,
+            backoff_factor=0.2,
+            backoff_jitter=0.2,
+            status_forcelist=(500, 502, 503, 504),
+            raise_on_status=False,
+            respect_retry_after_header=False,
+        ),
+    )
