@@ -1,0 +1,24 @@
+"""Records in SQLite or PostgreSQL: files, sheets, readings, the register, staff and the audit log."""
+
+from storage.records.audits import AuditRow
+from storage.records.exports import RunRow
+from storage.records.files import BatchRow, FileRow
+from storage.records.readings import NewReading, ReadingRow
+from storage.records.settings import RecordsSettings
+from storage.records.sheets import SheetRow
+from storage.records.staff import StaffRow
+from storage.records.unit import Records, Transaction
+
+__all__ = [
+    "AuditRow",
+    "BatchRow",
+    "FileRow",
+    "NewReading",
+    "ReadingRow",
+    "Records",
+    "RecordsSettings",
+    "RunRow",
+    "SheetRow",
+    "StaffRow",
+    "Transaction",
+]

@@ -1,0 +1,69 @@
+"""Engines for both databases, set up so that a commit is durable and writers wait instead of failing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from domain.errors import SettingsError
+from storage.records.settings import RecordsSettings
+
+#: Execution option of connections that will write: SQLite then begins with the write lock already held.
+WRITING = "meterdrop_writing"
+
+
+def open_engine(settings: RecordsSettings) -> Engine:
+    """An engine for ``settings.url``; makes the folder of an SQLite file."""
+    try:
+        url = make_url(settings.url)
+    except sa.exc.ArgumentError as error:
+        raise SettingsError("METERDROP_DATABASE_URL is not a database address") from error
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, settings)
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=settings.pool,
+        max_overflow=settings.pool,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},
+    )
+
+
+def sqlite_path(engine: Engine) -> Path | None:
+    """The database's file; None for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return None
+    return Path(str(engine.url.database))
+
+
+def _sqlite(url: URL, settings: RecordsSettings) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise SettingsError("METERDROP_DATABASE_URL names no SQLite file: write sqlite:////folder/records.db")
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": settings.busy_seconds, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself: its deferred ones fail under several writers.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(settings.busy_seconds * 1000)}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        # In WAL mode only FULL makes a commit survive a power cut.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine

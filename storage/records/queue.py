@@ -1,0 +1,80 @@
+"""The review queue: leases on sheets in review, so that one reviewer's slip is never another's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from domain.sheet import SheetState
+from storage.records.tables import sheet
+
+
+class Queue:
+    """Claims; each method is atomic within a writing transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def take_next(self, who: str, now: datetime, until: datetime, supplier: str | None = None) -> int | None:
+        """The slip that ``who`` holds already, else the oldest free one, now held until ``until``."""
+        for free in (sa.and_(sheet.c.claimed_by == who, sheet.c.claimed_until > now), _free(now)):
+            query = (
+                sa.select(sheet.c.id)
+                .where(sheet.c.state == SheetState.REVIEW.value, free)
+                .order_by(sheet.c.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            if supplier is not None:
+                query = query.where(sheet.c.supplier == supplier)
+            sheet_id = self._connection.execute(query).scalar()
+            if sheet_id is not None and self.take(who, sheet_id, now, until):
+                return int(sheet_id)
+        return None
+
+    def take(self, who: str, sheet_id: int, now: datetime, until: datetime) -> bool:
+        """Hold a slip in review if it is free or already held by ``who``."""
+        changed = self._connection.execute(
+            sa.update(sheet)
+            .where(
+                sheet.c.id == sheet_id,
+                sheet.c.state == SheetState.REVIEW.value,
+                sa.or_(_free(now), sheet.c.claimed_by == who),
+            )
+            .values(claimed_by=who, claimed_until=until)
+        )
+        return changed.rowcount == 1
+
+    def renew(self, who: str, sheet_id: int, now: datetime, until: datetime) -> bool:
+        """Hold on to a slip; also after the lease ran out, if nobody has taken it since."""
+        changed = self._connection.execute(
+            sa.update(sheet)
+            .where(
+                sheet.c.id == sheet_id,
+                sheet.c.state == SheetState.REVIEW.value,
+                sheet.c.claimed_by == who,
+            )
+            .values(claimed_until=until)
+        )
+        return changed.rowcount == 1
+
+    def release(self, who: str, sheet_id: int) -> None:
+        """Let go of a slip, if ``who`` holds it."""
+        self._connection.execute(
+            sa.update(sheet)
+            .where(sheet.c.id == sheet_id, sheet.c.claimed_by == who)
+            .values(claimed_by=None, claimed_until=None)
+        )
+
+    def length(self, supplier: str | None = None) -> int:
+        """Slips in review, held or not."""
+        query = sa.select(sa.func.count()).where(sheet.c.state == SheetState.REVIEW.value)
+        if supplier is not None:
+            query = query.where(sheet.c.supplier == supplier)
+        return int(self._connection.execute(query).scalar_one())
+
+
+def _free(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(sheet.c.claimed_until.is_(None), sheet.c.claimed_until <= now)

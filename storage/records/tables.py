@@ -1,0 +1,199 @@
+"""The tables.
+
+Every record carries its supplier; migrations in ``storage/migrations`` bring a database here.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
+
+from storage.records.types import Id, Json, UtcDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("supplier", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("collected", sa.Date, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+source_file = Table(
+    "source_file",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("supplier", Text, nullable=False),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("size", sa.BigInteger, nullable=False),
+    Column("batch_id", Id, ForeignKey("batch.id"), nullable=False),
+    # received: pages not yet counted; split: a sheet a page; unreadable: no page can be had
+    Column("state", Text, nullable=False),
+    Column("pages", sa.Integer),
+    Column("received_at", UtcDateTime, nullable=False),
+    Index(None, "state"),
+    Index(None, "batch_id"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("supplier", Text, nullable=False),
+    Column("file_id", Id, ForeignKey("source_file.id"), nullable=False),
+    Column("batch_id", Id, ForeignKey("batch.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "batch_id"),
+    Index(None, "file_id"),
+)
+
+sheet = Table(
+    "sheet",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("supplier", Text, nullable=False),
+    Column("file_id", Id, ForeignKey("source_file.id"), nullable=False),
+    Column("page", sa.Integer, nullable=False),
+    Column("slip", sa.Integer, nullable=False),
+    Column("batch_id", Id, ForeignKey("batch.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("collected", sa.Date, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False),
+    # comma-separated codes: equal reasons are equal text, so one GROUP BY counts them
+    Column("reasons", Text, nullable=False, default=""),
+    Column("template", Text),
+    Column("model", Text),
+    Column("account", Text),
+    Column("recognition", Json),
+    Column("entered", Json),
+    Column("pixel_hash", Text),
+    Column("ink", sa.LargeBinary),
+    Column("duplicate_of", Id, ForeignKey("sheet.id")),
+    Column("claimed_by", Text),
+    Column("claimed_until", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("file_id", "page", "slip"),
+    Index(None, "state", "reasons"),
+    Index(None, "state", "id"),
+    Index(None, "batch_id"),
+    Index(None, "supplier", "account"),
+    Index(None, "pixel_hash"),
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("supplier", Text, nullable=False),
+    Column("sheet_id", Id, ForeignKey("sheet.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("meter_serial", Text, nullable=False),
+    Column("tariff", Text, nullable=False),
+    # text: the register's digit count with leading zeros
+    Column("reading", Text, nullable=False),
+    Column("reading_date", sa.Date, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("accepted_by", Text, nullable=False),
+    Column("accepted_at", UtcDateTime, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("flags", Text, nullable=False, default=""),
+    UniqueConstraint("sheet_id", "meter_serial", "tariff"),
+    Index(None, "supplier", "account", "period"),
+)
+
+export_run = Table(
+    "export_run",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # writing: the file is not in place; written: it is about to be; finished: handed over;
+    # taken_over: it never was, and a later run has its readings
+    Column("state", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("readings", sa.Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Index(None, "state"),
+)
+
+export_item = Table(
+    "export_item",
+    metadata,
+    # the primary key is what makes a reading go out once
+    Column("reading_id", Id, ForeignKey("reading.id"), primary_key=True, autoincrement=False),
+    Column("supplier", Text, nullable=False),
+    Column("run_id", Id, ForeignKey("export_run.id"), nullable=False),
+    Index(None, "run_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("supplier", Text),
+    Column("sheet_id", Id),
+    Column("state_before", Text),
+    Column("state_after", Text),
+    Column("details", Json),
+    Index(None, "sheet_id", "id"),
+    Index(None, "what", "id"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("supplier", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("meter_serial", Text, primary_key=True),
+    Column("tariff", Text, primary_key=True),
+    Column("surname", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("digits", sa.Integer),
+    Column("decimals", sa.Integer, nullable=False),
+    Column("previous_reading", Text),
+    Column("previous_date", sa.Date),
+    Column("previous_kind", Text, nullable=False),
+    Column("monthly_average", sa.Float),
+    Column("ratio", sa.Float, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("notify", Text, nullable=False),
+    Column("alias", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+register_version = Table(
+    "register_version",
+    metadata,
+    Column("supplier", Text, primary_key=True),
+    Column("version", sa.Integer, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,110 @@
+"""The unit of work: one transaction, with what may be done inside it grouped by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from domain.errors import StorageError
+from storage.records import locks
+from storage.records.audits import Audits
+from storage.records.engine import WRITING, open_engine
+from storage.records.exports import Exports
+from storage.records.files import Files
+from storage.records.migrate import migrate
+from storage.records.queue import Queue
+from storage.records.readings import Readings
+from storage.records.registers import Registers
+from storage.records.settings import RecordsSettings
+from storage.records.sheets import Sheets
+from storage.records.staff import Staff
+
+
+class Transaction:
+    """What can be done inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.audits = Audits(connection)
+        self.files = Files(connection)
+        self.sheets = Sheets(connection, self.audits)
+        self.queue = Queue(connection)
+        self.readings = Readings(connection)
+        self.registers = Registers(connection)
+        self.exports = Exports(connection)
+        self.staff = Staff(connection)
+
+    def lock(self, name: str) -> None:
+        """Exclude other writing transactions that lock the same name, until this one ends."""
+        locks.lock_in_transaction(self.connection, name)
+
+
+class Records:
+    """The records of one installation; safe for many threads and processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, settings: RecordsSettings) -> Self:
+        """Connect, and bring the database to the newest tables first; raises ``StorageError``."""
+        engine = open_engine(settings)
+        with _clear_errors():
+            migrate(engine)
+        return cls(engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """A writing transaction: committed at the end, rolled back on any exception."""
+        with _clear_errors():
+            connection = self.engine.connect().execution_options(**{WRITING: True})
+            with connection, connection.begin():
+                yield Transaction(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A transaction that sees one moment's state throughout and cannot write."""
+        with _clear_errors():
+            connection = self.engine.connect()
+            if self.engine.dialect.name == "postgresql":
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection, connection.begin() as transaction:
+                yield Transaction(connection)
+                transaction.rollback()
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Only one process at a time is inside; see ``locks.exclusive``."""
+        with _clear_errors(), locks.exclusive(self.engine, name):
+            yield
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Turn what the driver says of an unreachable or full database into one line."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        said = " ".join(str(error.orig).split())[:200]
+        raise StorageError(
+            f"the records cannot be used ({said}); check METERDROP_DATABASE_URL and the disk"
+        ) from error
