@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.forms.geometry import scale_at
+from ocr.forms.markers import reduced
 from ocr.results import Registration
-from templates.model import Template
+from templates.model import Box, Template
 
 #: Fraction of a cell's size that a cut adds on every side.
 CELL_MARGIN = 0.20
@@ -19,4 +22,58 @@ def rectify(
 
     ``grey`` is the page that ``registration`` was found on. What lies outside the page is white.
     """
-    raise NotImplementedError
+    return warp(grey, np.array(registration.homography).reshape(3, 3), template, dpi)
+
+
+def warp(
+    grey: NDArray[np.uint8], matrix: NDArray[np.float64], template: Template, dpi: float
+) -> NDArray[np.uint8]:
+    """As ``rectify``, by a matrix (3×3, slip millimetres → page pixels)."""
+    return warp_box(grey, matrix, Box(0.0, 0.0, template.width_mm, template.height_mm), dpi)
+
+
+def warp_box(
+    grey: NDArray[np.uint8], matrix: NDArray[np.float64], box: Box, dpi: float
+) -> NDArray[np.uint8]:
+    """One rectangle of a slip, upright at ``dpi``; a page much finer than that is reduced first, area-correct."""
+    scale = dpi / 25.4
+    size = (max(1, round(box.w_mm * scale)), max(1, round(box.h_mm * scale)))
+    middle = np.array([box.x_mm + box.w_mm / 2, box.y_mm + box.h_mm / 2])
+    finer = scale_at(matrix, middle) / scale
+    source = reduced(grey, finer / 1.2) if finer > 1.7 else grey
+    sx, sy = source.shape[1] / grey.shape[1], source.shape[0] / grey.shape[0]
+    # Pixel centres: page pixel p is (p + 0.5)·s - 0.5 in the reduced page.
+    shrink = np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
+    to_mm = np.array([[1 / scale, 0, 0.5 / scale + box.x_mm], [0, 1 / scale, 0.5 / scale + box.y_mm], [0, 0, 1]])
+    return np.asarray(
+        cv2.warpPerspective(
+            source,
+            shrink @ matrix @ to_mm,
+            size,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=255,
+        ),
+        dtype=np.uint8,
+    )
+
+
+def cut(
+    slip: NDArray[np.uint8], box: Box, dpi: float, margin: float = 0.0, shift: tuple[float, float] = (0.0, 0.0)
+) -> NDArray[np.uint8]:
+    """A box of a rectified slip with ``margin`` (fraction of its size) added on every side, moved by ``shift`` mm.
+
+    Always of the box's size in pixels: what lies outside the slip is white.
+    """
+    scale = dpi / 25.4
+    x = (box.x_mm + shift[0] - margin * box.w_mm) * scale
+    y = (box.y_mm + shift[1] - margin * box.h_mm) * scale
+    width = max(1, round(box.w_mm * (1 + 2 * margin) * scale))
+    height = max(1, round(box.h_mm * (1 + 2 * margin) * scale))
+    left, top = round(x), round(y)
+    result = np.full((height, width), 255, dtype=np.uint8)
+    x0, y0 = max(left, 0), max(top, 0)
+    x1, y1 = min(left + width, slip.shape[1]), min(top + height, slip.shape[0])
+    if x1 > x0 and y1 > y0:
+        result[y0 - top : y1 - top, x0 - left : x1 - left] = slip[y0:y1, x0:x1]
+    return result

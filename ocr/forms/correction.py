@@ -1,0 +1,155 @@
+"""From landmarks to a correction: a smooth one for stretched paper, a local one for folds, and what is left.
+
+Half of the landmarks (every other line) serve the fit; the others are only looked at afterwards, so that the
+residual says how far cells really are from where they are cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.forms.landmarks import LEFT_RIGHT, UP_DOWN, Lines, Seen, locate
+from ocr.forms.settings import Floats, ReaderSettings
+from templates.model import Template
+
+#: A line with less contrast than this (grey levels), or than this share of the usual, is not seen.
+_FAINTEST = 7.0
+_FAINTEST_SHARE = 0.35
+#: After the smooth fit, lines are looked for this near (mm); less than the distance to a pen stroke in the cell.
+_NEAR_MM = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """``smooth`` (2, 6): coefficients of the shift in x and y over the slip; ``shifts``: per field name (cells, 2) mm.
+
+    ``worst_mm``, ``median_mm``: of the check lines after the correction; ``verified``: whether every row's lines were
+    seen in their places and none where a shifted row would have one.
+    """
+
+    smooth: Floats
+    shifts: dict[str, Floats]
+    worst_mm: float
+    median_mm: float
+    verified: bool
+
+    def at(self, template: Template, x_mm: float, y_mm: float) -> Floats:
+        """The smooth shift (2,) mm at a place of the slip."""
+        return (_terms(template, np.array([[x_mm, y_mm]])) @ self.smooth.T)[0]
+
+
+def _terms(template: Template, points: Floats) -> Floats:
+    """1, x, y, xy, x², y² with x, y from -1 to 1 over the slip: (n, 6)."""
+    x = points[:, 0] / (template.width_mm / 2) - 1.0
+    y = points[:, 1] / (template.height_mm / 2) - 1.0
+    return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
+
+
+def _robust_fit(terms: Floats, offset: Floats) -> Floats:
+    """Least squares with Tukey's biweight; the quadratic terms are held back where few lines speak for them."""
+    ridge = np.diag([1e-6, 1e-3, 1e-3, 2e-2, 2e-2, 2e-2]) * max(len(offset), 1)
+    weight = np.ones(len(offset))
+    solution = np.zeros(6)
+    solution[0] = float(np.median(offset)) if len(offset) else 0.0
+    for _ in range(5):
+        error = offset - terms @ solution
+        spread = max(1.4826 * float(np.median(np.abs(error))), 0.04) if len(error) else 1.0
+        weight = np.clip(1.0 - (error / (4.7 * spread)) ** 2, 0.0, 1.0) ** 2
+        weighted = terms * weight[:, None]
+        solution = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ offset)
+    return solution
+
+
+def correct(
+    template: Template, lines: Lines, darkness: Floats, steps: Floats, settings: ReaderSettings
+) -> Correction:
+    """Fit and check; see ``Correction``. ``darkness`` and ``steps`` as ``landmarks.profiles`` gives them."""
+    n = len(lines.axis)
+    terms = _terms(template, lines.middle)
+    first = locate(darkness, steps, np.zeros(n), settings.search_mm)
+    real = ~lines.guard
+    faintest = max(_FAINTEST, _FAINTEST_SHARE * float(np.median(first.contrast[real]))) if real.any() else 0.0
+    smooth = np.zeros((2, 6))
+    for axis in (LEFT_RIGHT, UP_DOWN):
+        use = real & lines.fit & (lines.axis == axis) & (first.contrast >= faintest)
+        smooth[axis] = _robust_fit(terms[use], first.offset[use])
+    expected = np.einsum("nk,nk->n", terms, smooth[lines.axis])
+    seen = locate(darkness, steps, expected, _NEAR_MM)
+    visible = seen.contrast >= faintest
+    for axis in (LEFT_RIGHT, UP_DOWN):
+        use = real & lines.fit & (lines.axis == axis) & visible
+        smooth[axis] = _robust_fit(terms[use], seen.offset[use])
+    rest = seen.offset - np.einsum("nk,nk->n", terms, smooth[lines.axis])
+    return _check(template, lines, seen, visible, rest, smooth, settings)
+
+
+def _check(
+    template: Template,
+    lines: Lines,
+    seen: Seen,
+    visible: NDArray[np.bool_],
+    rest: Floats,
+    smooth: Floats,
+    settings: ReaderSettings,
+) -> Correction:
+    shifts: dict[str, Floats] = {}
+    errors: list[Floats] = []
+    verified = True
+    worst = 0.0
+    for number, field in enumerate(template.fields):
+        if not field.cells:
+            continue
+        own = lines.field == number
+        verified = verified and _in_place(lines, visible, own, settings.min_lines_seen)
+        centres = np.array([[c.x_mm + c.w_mm / 2, c.y_mm + c.h_mm / 2] for c in field.cells])
+        shift = _terms(template, centres) @ smooth.T
+        for axis in (LEFT_RIGHT, UP_DOWN):
+            usable = own & ~lines.guard & visible & (lines.axis == axis)
+            fit, check = usable & lines.fit, usable & ~lines.fit
+            shift[:, axis] += _local(lines.middle[fit, 0], rest[fit], centres[:, 0])
+            left = rest[check] - _local(lines.middle[fit, 0], rest[fit], lines.middle[check, 0])
+            errors.append(np.abs(left))
+            worst = max(worst, _worst(lines.middle[check, 0], left, by_cell=axis == UP_DOWN))
+        shifts[field.name] = shift
+    all_errors = np.concatenate(errors) if errors else np.zeros(0)
+    median = float(np.median(all_errors)) if len(all_errors) else float("inf")
+    if not len(all_errors):
+        worst, verified = float("inf"), False
+    return Correction(smooth=smooth, shifts=shifts, worst_mm=worst, median_mm=median, verified=verified)
+
+
+def _in_place(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_], share: float) -> bool:
+    """Whether enough of a row's lines of each kind are seen, and its ends say that it is not shifted by a cell."""
+    for kind in (0, 1, 2):
+        chosen = visible[own & ~lines.guard & (lines.kind == kind)]
+        if not len(chosen) or chosen.mean() < share:
+            return False
+    uprights = own & (lines.kind == 0)
+    order = np.flatnonzero(uprights & ~lines.guard)
+    order = order[np.argsort(lines.middle[order, 0])]
+    guards = np.flatnonzero(uprights & lines.guard)
+    left, right = guards[np.argsort(lines.middle[guards, 0])]
+    return not (
+        (not visible[order[0]] and visible[right]) or (not visible[order[-1]] and visible[left])
+    )
+
+
+def _local(places: Floats, rest: Floats, wanted: Floats) -> Floats:
+    """Median of the four nearest fit lines' remaining offsets, for each wanted x."""
+    if not len(places):
+        return np.zeros(len(wanted))
+    nearest = np.argsort(np.abs(places[None, :] - wanted[:, None]), axis=1)[:, :4]
+    return np.asarray(np.median(rest[nearest], axis=1), dtype=np.float64)
+
+
+def _worst(places: Floats, left: Floats, *, by_cell: bool) -> float:
+    """The largest running median of three neighbours (a cell's top and bottom count as neighbours)."""
+    if not len(left):
+        return float("inf")
+    ordered = left[np.argsort(places, kind="stable")]
+    width = min(4 if by_cell else 3, len(ordered))
+    windows = np.lib.stride_tricks.sliding_window_view(ordered, width)
+    return float(np.abs(np.median(windows, axis=1)).max())

@@ -1,0 +1,141 @@
+"""Which markers belong to one slip: several slips of the same template may lie on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+
+from ocr.forms.geometry import corners, fit_affine, fit_homography, fit_similarity, project, scale_at
+from ocr.forms.markers import Sighting
+from ocr.forms.settings import Floats
+from templates.model import Marker, Template
+
+#: Root mean square misfit (mm) up to which markers are taken to be of one slip; curled paper on a photo has most.
+_ONE_SLIP_MM = 2.0
+#: Misfit (mm) below which the simpler map is kept: flat paper on a scanner needs no perspective.
+_FLAT_MM = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """Markers taken to be one slip's; ``sightings`` by marker id, ``misfit_mm`` of the best plane map."""
+
+    template: Template
+    sightings: dict[int, Sighting]
+    misfit_mm: float
+
+    def points(self, without: int | None = None) -> tuple[Floats, Floats]:
+        """Marker corners in slip millimetres and in page pixels, (4·markers, 2) each."""
+        chosen = [m for m in self.template.markers if m.id in self.sightings and m.id != without]
+        return (
+            np.concatenate([corners(m.box) for m in chosen]),
+            np.concatenate([self.sightings[m.id].quad for m in chosen]),
+        )
+
+    def matrix(self) -> Floats | None:
+        """The simplest plane map, slip millimetres → page pixels, that fits the markers."""
+        return best_map(*self.points())
+
+    def centre(self) -> Floats:
+        """The slip's middle in page pixels, (2,); the markers' middle where there is no map."""
+        matrix = self.matrix()
+        if matrix is None:
+            return np.mean([s.centre for s in self.sightings.values()], axis=0)
+        return project(matrix, np.array([self.template.width_mm / 2, self.template.height_mm / 2]))
+
+
+def misfit(matrix: Floats, mm: Floats, px: Floats) -> float:
+    """Root mean square distance, in slip millimetres."""
+    error = np.linalg.norm(project(matrix, mm) - px, axis=1)
+    return float(np.sqrt((error**2).mean())) / max(scale_at(matrix, mm.mean(axis=0)), 1e-6)
+
+
+def maps(mm: Floats, px: Floats) -> Iterator[Floats]:
+    """Plane maps worth trying, the stiffest that fits first."""
+    several = len(mm) > 8
+    stiff = fit_affine(mm, px) if several else fit_similarity(mm, px)
+    if misfit(stiff, mm, px) < _FLAT_MM:
+        yield stiff
+    bent = fit_homography(mm, px)
+    if bent is not None:
+        yield bent
+    yield stiff
+
+
+def best_map(mm: Floats, px: Floats) -> Floats | None:
+    """The first of ``maps`` that turns no corner inside out."""
+    return next((m for m in maps(mm, px) if plausible(m, mm)), None)
+
+
+def plausible(matrix: Floats, mm: Floats) -> bool:
+    """Whether a map keeps the slip's face up and its near side less than three times its far side."""
+    x0, y0 = mm.min(axis=0)
+    x1, y1 = mm.max(axis=0)
+    frame = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+    w = frame @ matrix[2, :2] + matrix[2, 2]
+    if not np.isfinite(matrix).all() or (w <= 1e-6).any():
+        return False
+    quad = project(matrix, frame)
+    a, b = np.roll(quad, -1, axis=0) - quad, np.roll(quad, -2, axis=0) - np.roll(quad, -1, axis=0)
+    if (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] <= 0).any():
+        return False
+    scales = [scale_at(matrix, p) for p in frame]
+    return max(scales) < 3.0 * min(scales)
+
+
+def group(sightings: Sequence[Sighting], templates: Sequence[Template]) -> tuple[list[Candidate], list[Sighting]]:
+    """Slips with two markers or more, and the markers left over."""
+    chosen: list[Candidate] = []
+    used: set[int] = set()
+    for template in templates:
+        by_id = {m.id: [s for s in sightings if s.id == m.id] for m in template.markers}
+        proposals = sorted(_proposals(template, by_id), key=lambda c: (-len(c.sightings), c.misfit_mm))
+        for candidate in proposals:
+            keys = {id(s) for s in candidate.sightings.values()}
+            if not keys & used:
+                used |= keys
+                chosen.append(candidate)
+    return chosen, [s for s in sightings if id(s) not in used]
+
+
+def _proposals(template: Template, by_id: dict[int, list[Sighting]]) -> Iterator[Candidate]:
+    markers = {m.id: m for m in template.markers}
+    options: list[list[Sighting | None]] = [[None, *by_id[m.id]] for m in template.markers]
+    fits: dict[tuple[int, int], bool] = {}
+    for combination in product(*options):
+        members = [s for s in combination if s is not None]
+        if len(members) < 2:
+            continue
+        if not all(_fit_together(a, b, markers, fits) for a, b in combinations(members, 2)):
+            continue
+        candidate = Candidate(template, {s.id: s for s in members}, 0.0)
+        mm, px = candidate.points()
+        matrix = best_map(mm, px)
+        if matrix is None:
+            continue
+        error = misfit(matrix, mm, px)
+        if error < _ONE_SLIP_MM:
+            yield Candidate(template, candidate.sightings, error)
+
+
+def _fit_together(
+    a: Sighting, b: Sighting, markers: dict[int, Marker], known: dict[tuple[int, int], bool]
+) -> bool:
+    """Whether each of two markers, by its own place, turn and size, expects the other about where it is."""
+    key = (id(a), id(b))
+    if key not in known:
+        known[key] = _expects(a, b, markers) and _expects(b, a, markers)
+    return known[key]
+
+
+def _expects(a: Sighting, b: Sighting, markers: dict[int, Marker]) -> bool:
+    own, other = corners(markers[a.id].box), corners(markers[b.id].box)
+    matrix = fit_similarity(own, a.quad)
+    expected = project(matrix, other)
+    distance = float(np.linalg.norm(expected.mean(axis=0) - a.centre))
+    apart = float(np.linalg.norm(expected.mean(axis=0) - b.centre))
+    # A photo from the side shortens by a quarter; a neighbouring slip's marker is a whole slip away.
+    return apart < 0.35 * distance and 0.5 < b.size / max(a.size, 1e-6) < 2.0

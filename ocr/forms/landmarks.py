@@ -1,0 +1,139 @@
+"""The printed cell lines as landmarks: where they should be, and where they are seen in a rectified slip.
+
+A line is looked for with the grey levels across it, averaged along it without the extremes, so that a pen stroke that
+crosses it does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.forms.settings import Floats, Grey
+from templates.model import Box, Field, Template
+
+LEFT_RIGHT, UP_DOWN = 0, 1
+_SAMPLES = 17
+_SAME_MM = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The expected lines of a template, n of them; lengths in slip millimetres.
+
+    ``middle`` (n, 2); ``axis``: the direction in which a line's place is measured; ``half``: half its length;
+    ``field``: index into ``Template.fields``; ``cell``: index of the cell it starts (a row's last line: the number
+    of cells); ``kind``: 0 upright, 1 top, 2 bottom; ``guard``: where a line would be if the row were shifted by a cell.
+    ``fit``: whether it serves the fit (else the check).
+    """
+
+    middle: Floats
+    axis: NDArray[np.int64]
+    half: Floats
+    field: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    guard: NDArray[np.bool_]
+    fit: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What was seen of ``Lines``: ``offset`` (n,) mm from the expected place, ``contrast`` (n,) grey levels."""
+
+    offset: Floats
+    contrast: Floats
+
+
+def _uprights(field: Field) -> list[tuple[float, Box, int]]:
+    """(x, a cell it belongs to, cell index) of a row's upright lines; a line shared by two cells comes once."""
+    found: list[tuple[float, Box, int]] = []
+    for index, cell in enumerate(field.cells):
+        for x, number in ((cell.x_mm, index), (cell.x_mm + cell.w_mm, index + 1)):
+            if not found or x - found[-1][0] > _SAME_MM:
+                found.append((x, cell, number))
+    return found
+
+
+@lru_cache(maxsize=64)
+def expected_lines(template: Template) -> Lines:
+    """All cell lines of a template, and the guards beside each row."""
+    rows: list[tuple[float, float, int, float, int, int, int, bool, bool]] = []
+    for number, field in enumerate(template.fields):
+        uprights = _uprights(field)
+        for order, (x, cell, index) in enumerate(uprights):
+            middle = cell.y_mm + cell.h_mm / 2
+            rows.append((x, middle, LEFT_RIGHT, cell.h_mm / 2, number, index, 0, False, order % 2 == 0))
+        if uprights:
+            first, last = field.cells[0], field.cells[-1]
+            for x, cell in ((first.x_mm - first.w_mm, first), (last.x_mm + 2 * last.w_mm, last)):
+                middle = cell.y_mm + cell.h_mm / 2
+                rows.append((x, middle, LEFT_RIGHT, cell.h_mm / 2, number, -1, 0, True, False))
+        for index, cell in enumerate(field.cells):
+            x = cell.x_mm + cell.w_mm / 2
+            for y, kind in ((cell.y_mm, 1), (cell.y_mm + cell.h_mm, 2)):
+                rows.append((x, y, UP_DOWN, cell.w_mm / 2, number, index, kind, False, index % 2 == 0))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+    return Lines(
+        middle=np.array([columns[0], columns[1]], dtype=np.float64).reshape(2, -1).T,
+        axis=np.array(columns[2], dtype=np.int64),
+        half=np.array(columns[3], dtype=np.float64),
+        field=np.array(columns[4], dtype=np.int64),
+        cell=np.array(columns[5], dtype=np.int64),
+        kind=np.array(columns[6], dtype=np.int64),
+        guard=np.array(columns[7], dtype=np.bool_),
+        fit=np.array(columns[8], dtype=np.bool_),
+    )
+
+
+@lru_cache(maxsize=64)
+def _sampling(template: Template, dpi: float, reach_mm: float) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Pixel rows and columns (n, samples, steps) to look at, and the steps (mm) across each line."""
+    lines = expected_lines(template)
+    scale = dpi / 25.4
+    steps = np.arange(-round(reach_mm * scale), round(reach_mm * scale) + 1)
+    along = np.linspace(-0.76, 0.76, _SAMPLES)
+    middle = lines.middle * scale - 0.5
+    # Each line is sampled from its nearest pixel; what that rounds away is added to the offsets.
+    nearest = np.round(middle)
+    across = nearest[np.arange(len(middle)), lines.axis][:, None, None] + steps[None, None, :]
+    other = np.round(
+        middle[np.arange(len(middle)), 1 - lines.axis][:, None] + along * (lines.half * scale)[:, None]
+    )[:, :, None]
+    other = np.broadcast_to(other, across.shape[:1] + (_SAMPLES, len(steps)))
+    across = np.broadcast_to(across, other.shape)
+    upright = (lines.axis == LEFT_RIGHT)[:, None, None]
+    height, width = round(template.height_mm * scale), round(template.width_mm * scale)
+    columns = np.clip(np.where(upright, across, other), 0, width - 1).astype(np.int64)
+    rows = np.clip(np.where(upright, other, across), 0, height - 1).astype(np.int64)
+    rounding = nearest[np.arange(len(middle)), lines.axis] - middle[np.arange(len(middle)), lines.axis]
+    return rows, columns, (steps[None, :] + rounding[:, None]) / scale
+
+
+def profiles(slip: Grey, template: Template, dpi: float, reach_mm: float) -> tuple[Floats, Floats]:
+    """Darkness across each line, (n, steps), in grey levels above the paper beside it; and the steps (n, steps) in mm."""
+    rows, columns, steps = _sampling(template, dpi, reach_mm)
+    if not len(steps):
+        return np.zeros((0, 1)), np.zeros((0, 1))
+    values = np.sort(slip[rows, columns], axis=1)
+    level = values[:, 4:13].astype(np.float64).mean(axis=1)
+    paper = np.sort(level, axis=1)[:, int(level.shape[1] * 0.7)]
+    return np.maximum(paper[:, None] - level, 0.0), steps
+
+
+def locate(darkness: Floats, steps: Floats, around: Floats, within_mm: float) -> Seen:
+    """The darkest line within ``within_mm`` of ``around`` (n,): its middle to a part of a pixel, and its contrast."""
+    smooth = darkness.copy()
+    smooth[:, 1:-1] = (darkness[:, :-2] + 2 * darkness[:, 1:-1] + darkness[:, 2:]) / 4
+    allowed = np.abs(steps - around[:, None]) <= within_mm
+    peak = np.where(allowed, smooth, -1.0).argmax(axis=1)
+    index = np.arange(len(peak))
+    contrast = np.where(allowed[index, peak], smooth[index, peak], 0.0)
+    window = np.abs(steps - steps[index, peak][:, None]) <= 0.4
+    weight = np.where(window, np.maximum(smooth - 0.4 * contrast[:, None], 0.0), 0.0)
+    total = weight.sum(axis=1)
+    offset = np.where(total > 0, (weight * steps).sum(axis=1) / np.maximum(total, 1e-9), 0.0)
+    return Seen(offset=offset, contrast=contrast)

@@ -1,0 +1,149 @@
+"""Finds printed corner markers: AprilTag 36h11 (Olson 2011; Wang & Olson 2016) through OpenCV's ArUco detector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from ocr.forms.geometry import refine_quad
+from ocr.forms.settings import Floats, Grey
+from templates.model import MARKER_DICTIONARY
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """A marker seen: ``quad`` (4, 2) float64, its black square's corners tl, tr, br, bl in page pixels."""
+
+    id: int
+    quad: Floats
+
+    @property
+    def centre(self) -> Floats:
+        """Mean of the corners, (2,)."""
+        mean: Floats = self.quad.mean(axis=0)
+        return mean
+
+    @property
+    def size(self) -> float:
+        """Mean side length in pixels."""
+        return float(np.linalg.norm(self.quad - np.roll(self.quad, -1, axis=0), axis=1).mean())
+
+
+@lru_cache(maxsize=4)
+def _detector(bits_wrong: float, windows: tuple[int, int]) -> cv2.aruco.ArucoDetector:
+    parameters = cv2.aruco.DetectorParameters()
+    parameters.adaptiveThreshWinSizeMin, parameters.adaptiveThreshWinSizeMax = windows
+    parameters.adaptiveThreshWinSizeStep = 14
+    parameters.errorCorrectionRate = bits_wrong
+    # A marker is at least 6 mm, a page at most 430 mm.
+    parameters.minMarkerPerimeterRate = 0.02
+    parameters.maxMarkerPerimeterRate = 2.0
+    dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, MARKER_DICTIONARY))
+    return cv2.aruco.ArucoDetector(dictionary, parameters)
+
+
+def reduced(grey: Grey, factor: float) -> Grey:
+    """The picture made smaller by ``factor`` ≥ 1, area-correct; the same picture for a factor near 1."""
+    if factor < 1.05:
+        return grey
+    size = (max(1, round(grey.shape[1] / factor)), max(1, round(grey.shape[0] / factor)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def detect(
+    grey: Grey, wanted: frozenset[int], *, bits_wrong: float = 0.25, windows: tuple[int, int] = (23, 23)
+) -> list[Sighting]:
+    """Markers with a wanted id in this picture; corners to about half a pixel.
+
+    ``bits_wrong``: share of the dictionary's five correctable bits that may be wrong.
+    """
+    if min(grey.shape) < 16:
+        return []
+    quads, ids, _ = _detector(bits_wrong, windows).detectMarkers(grey)
+    if ids is None:
+        return []
+    return [
+        Sighting(int(i), np.asarray(quad, dtype=np.float64).reshape(4, 2))
+        for i, quad in zip(ids.ravel(), quads, strict=True)
+        if int(i) in wanted
+    ]
+
+
+def passes(grey: Grey, factor: float, wanted: frozenset[int]) -> Iterator[list[Sighting]]:
+    """Sightings in page pixels, a list for each way of looking, the quickest first; later ones cost more.
+
+    ``factor``: how much to make the page smaller at first. The caller stops when it has found enough.
+    """
+    small = reduced(grey, factor)
+    yield _found(grey, small, wanted, bits_wrong=0.25, windows=(23, 23))
+    yield _found(grey, small, wanted, bits_wrong=0.6, windows=(9, 37))
+    blurred = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.1), dtype=np.uint8)
+    yield _found(grey, blurred, wanted, bits_wrong=0.6, windows=(9, 37))
+    if factor > 1.3:
+        larger = reduced(grey, max(1.0, factor / 2))
+        yield _found(grey, larger, wanted, bits_wrong=0.6, windows=(15, 43))
+    even = cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(small)
+    yield _found(grey, np.asarray(even, dtype=np.uint8), wanted, bits_wrong=0.6, windows=(9, 37))
+    if factor > 2.6:
+        yield _found(grey, grey, wanted, bits_wrong=0.6, windows=(23, 51))
+
+
+def look_near(grey: Grey, around: Floats, wanted: frozenset[int], side: float) -> list[Sighting]:
+    """Sightings near one place of the page at full resolution: for a marker that must be there.
+
+    ``around``: (2,) page pixels; ``side``: the marker's expected side in pixels.
+    """
+    reach = 2.2 * side
+    x0, y0 = np.maximum(np.floor(around - reach), 0).astype(int)
+    x1, y1 = np.ceil(around + reach).astype(int)
+    part = grey[y0 : max(y1, y0), x0 : max(x1, x0)]
+    if min(part.shape, default=0) < 16:
+        return []
+    factor = max(1.0, side / 60.0)
+    small = reduced(np.ascontiguousarray(part), factor)
+    real = np.array([part.shape[1] / small.shape[1], part.shape[0] / small.shape[0]])
+    for sigma in (0.0, 1.2):
+        picture = np.asarray(cv2.GaussianBlur(small, (0, 0), sigma), dtype=np.uint8) if sigma else small
+        found = detect(picture, wanted, bits_wrong=0.6, windows=(15, 43))
+        if found:
+            return [
+                Sighting(s.id, _sharpen(grey, (s.quad + 0.5) * real - 0.5 + np.array([x0, y0])))
+                for s in found
+            ]
+    return []
+
+
+def merge(known: list[Sighting], more: list[Sighting]) -> list[Sighting]:
+    """Both lists without markers seen twice."""
+    result = list(known)
+    for sighting in more:
+        if not any(
+            other.id == sighting.id
+            and np.linalg.norm(other.centre - sighting.centre) < 0.5 * (other.size + sighting.size)
+            for other in result
+        ):
+            result.append(sighting)
+    return result
+
+
+def _found(
+    page: Grey, small: Grey, wanted: frozenset[int], *, bits_wrong: float, windows: tuple[int, int]
+) -> list[Sighting]:
+    real = np.array([page.shape[1] / small.shape[1], page.shape[0] / small.shape[0]])
+    return merge(
+        [],
+        [
+            Sighting(s.id, _sharpen(page, (s.quad + 0.5) * real - 0.5))
+            for s in detect(small, wanted, bits_wrong=bits_wrong, windows=windows)
+        ],
+    )
+
+
+def _sharpen(page: Grey, quad: Floats) -> Floats:
+    """Refine in page pixels; the black border of a marker is an eighth of its side."""
+    side = float(np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1).mean())
+    return refine_quad(page, refine_quad(page, quad, side * 0.11), side * 0.09)
