@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_STEPS = 100  # bisection steps: far below float64's resolution of the result
+_STEPS = 60  # bisection steps: below float64's resolution of the result
 
 
 def binomial_cdf(k: int, n: int, p: float) -> float:
@@ -21,13 +21,25 @@ def binomial_cdf(k: int, n: int, p: float) -> float:
         return 1.0
     if p >= 1.0:
         return 0.0
-    log_p, log_q = math.log(p), math.log1p(-p)
-    log_n = math.lgamma(n + 1)
-    terms = (
-        math.exp(log_n - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * log_p + (n - i) * log_q)
-        for i in range(k + 1)
+    log_term = (
+        math.lgamma(n + 1)
+        - math.lgamma(k + 1)
+        - math.lgamma(n - k + 1)
+        + k * math.log(p)
+        + (n - k) * math.log1p(-p)
     )
-    return min(1.0, math.fsum(terms))
+    # Downwards from k: below the mean the terms only shrink, so the sum may stop early.
+    odds = (1.0 - p) / p
+    relative, total = 1.0, 1.0
+    for i in range(k, 0, -1):
+        relative *= i / (n - i + 1) * odds
+        total += relative
+        if total > 1e200:
+            log_term += math.log(total)
+            relative, total = relative / total, 1.0
+        if relative < total * 1e-17 and i < n * p:
+            break
+    return min(1.0, math.exp(log_term + math.log(total)))
 
 
 def upper_bound(wrong: int, n: int, delta: float) -> float:
@@ -96,6 +108,8 @@ def choose_threshold(
         if accepted == 0:
             continue
         wrong = wrong_up_to[accepted]
+        if wrong / accepted > target:
+            continue
         bound = upper_bound(wrong, accepted, delta / tried)
         if bound <= target:
             best = ChosenThreshold(confidences[order[accepted - 1]], n, accepted, wrong, bound, target, delta)
