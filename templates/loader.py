@@ -1,0 +1,133 @@
+"""A form's YAML file -> ``Template``, or a ``TemplateError`` that names the line and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from templates import checks
+from templates.art import Artwork
+from templates.art_loader import load_artwork
+from templates.field_loader import Style, load_field
+from templates.model import MARKER_COUNT, Box, CodeArea, Corner, Marker, Template
+from templates.yaml_nodes import Section, Value, read_mapping
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,47}")
+_PAGE_MM = (60.0, 500.0)
+
+
+def load_template(path: Path) -> Template:
+    """Loads and checks one form. All lengths in the file are millimetres, all type sizes are points.
+
+    Raises ``TemplateError`` with file, line, problem and remedy for anything that cannot be printed or read.
+    """
+    root = read_mapping(path, "бланк")
+    name = _name(root)
+    version = root.need("version", "1").integer("version", 1, 9999)
+    form_code = root.need("code", "1").integer("code", 0, MARKER_COUNT // 4 - 1)
+    supplier = root.need("supplier", "krasnoyarskenergosbyt").text("supplier")
+    title = root.need("title", "Показания электросчётчика").text("title")
+    large = _flag(root, "large_print")
+    personal = _flag(root, "personal")
+    page = _page(root)
+    markers = _markers(root, form_code, page)
+    style = _style(root, large)
+    items = root.need("fields", "и список полей").items("fields")
+    entries = [load_field(item.section("поле"), style, personal=personal) for item in items]
+    code_value = root.get("code_area")
+    code, code_size = _code_area(code_value) if code_value is not None else (None, 0.0)
+    artwork = load_artwork(root, style)
+    root.done()
+    for entry in entries:
+        artwork = _join(artwork, entry.artwork)
+    template = Template(
+        name=name,
+        version=version,
+        supplier=supplier,
+        title=title,
+        width_mm=page[0],
+        height_mm=page[1],
+        fields=tuple(entry.field for entry in entries),
+        markers=markers,
+        code=code,
+        personal=personal,
+        large_print=large,
+        form_code=form_code,
+        artwork=replace(artwork, code_size_pt=code_size),
+    )
+    checks.check(template, root, [entry.source for entry in entries], code_value)
+    return template
+
+
+def _name(root: Section) -> str:
+    value = root.need("name", "krasnoyarsk-dropbox")
+    name = value.text("name")
+    if not _NAME.fullmatch(name):
+        raise value.error(
+            f"имя «{name}» не годится (bad name)",
+            "напишите латиницей строчными, цифры и дефис: krasnoyarsk-dropbox",
+        )
+    return name
+
+
+def _flag(root: Section, key: str) -> bool:
+    value = root.get(key)
+    return value.yes_no(key) if value is not None else False
+
+
+def _page(root: Section) -> tuple[float, float]:
+    section = root.need("page", "{width: 148, height: 210}").section("page")
+    width = section.need("width", "148").number("width", *_PAGE_MM)
+    height = section.need("height", "210").number("height", *_PAGE_MM)
+    section.done()
+    return width, height
+
+
+def _markers(root: Section, form_code: int, page: tuple[float, float]) -> tuple[Marker, ...]:
+    section = root.need("markers", "{size: 10, margin: 6}").section("markers")
+    size = section.need("size", "10").number("size", checks.MIN_MARKER_MM, 40)
+    margin = section.need("margin", "6").number("margin", checks.SAFE_MM, 40)
+    section.done()
+    right, bottom = page[0] - margin - size, page[1] - margin - size
+    places: tuple[tuple[Corner, float, float], ...] = (
+        ("tl", margin, margin),
+        ("tr", right, margin),
+        ("br", right, bottom),
+        ("bl", margin, bottom),
+    )
+    return tuple(
+        Marker(id=4 * form_code + i, corner=corner, box=Box(x, y, size, size))
+        for i, (corner, x, y) in enumerate(places)
+    )
+
+
+def _style(root: Section, large: bool) -> Style:
+    value = root.get("style")
+    if value is None:
+        return Style(label_pt=16.0, hint_pt=14.0) if large else Style()
+    section = value.section("style")
+    label = section.need("label", "10").number("label", 5, 60)
+    hint = section.need("hint", "8").number("hint", 5, 60)
+    section.done()
+    return Style(label_pt=label, hint_pt=hint)
+
+
+def _code_area(value: Value) -> tuple[CodeArea, float]:
+    section = value.section("code_area")
+    x, y, size = section.need("qr", "[12, 40, 26]").numbers("qr", 3, 0, 500)
+    text = section.need("text", "[50, 46, 80, 10]").numbers("text", 4, 0, 500)
+    size_pt = section.need("size", "20").number("size", 8, 60)
+    section.done()
+    return CodeArea(qr=Box(x, y, size, size), text=Box(*text)), size_pt
+
+
+def _join(first: Artwork, second: Artwork) -> Artwork:
+    return replace(
+        first,
+        texts=first.texts + second.texts,
+        rules=first.rules + second.rules,
+        labels=first.labels + second.labels,
+        samples=first.samples + second.samples,
+        hatches=first.hatches + second.hatches,
+    )
