@@ -1,0 +1,67 @@
+"""The thresholds that ship with the weights: which confidence was proven to suffice, for what, from which data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from domain.errors import SettingsError
+from domain.gate import Thresholds
+
+SHIPPED = "thresholds.json"
+
+
+@dataclass(frozen=True)
+class ProvenThreshold:
+    """One row of the table, stored with everything that it was proven from.
+
+    ``lowest``: field → lowest confidence for the machine alone to accept; None: no threshold keeps the target.
+    ``target``: most wrong among accepted; ``delta``: probability that the bound is exceeded all the same;
+    ``n`` values with ``accepted`` above the threshold and ``wrong`` among them; ``bound``: the Clopper–Pearson
+    upper bound; ``data``: fingerprint of what was measured; ``provisional``: from simulated sheets, not audits.
+    """
+
+    channel: str
+    template: str
+    model: str
+    lowest: Mapping[str, float | None]
+    target: float
+    delta: float
+    n: int
+    accepted: int
+    wrong: int
+    bound: float
+    date: str
+    data: str
+    provisional: bool
+
+
+class ProvenThresholds:
+    """Looks thresholds up by (channel, template version, model version); no row means no threshold at all."""
+
+    def __init__(self, rows: tuple[ProvenThreshold, ...]) -> None:
+        self.rows = rows
+        self._by_key = {(row.channel, row.template, row.model): row for row in rows}
+
+    def __call__(self, channel: str, template: str, model: str) -> Thresholds:
+        """The thresholds of this combination, all absent where nothing was proven."""
+        row = self._by_key.get((channel, template, model))
+        return Thresholds(row.lowest if row is not None else {})
+
+
+def load_thresholds(path: Path | None = None) -> ProvenThresholds:
+    """The shipped table, or the one at ``path``; raises ``SettingsError`` when it is damaged.
+
+    No shipped table means that no machine acceptance was proven yet: everything goes to review.
+    """
+    source = files("ocr").joinpath("weights", SHIPPED) if path is None else path
+    if not source.is_file():
+        return ProvenThresholds(())
+    try:
+        document = json.loads(source.read_text("utf-8"))
+        return ProvenThresholds(tuple(ProvenThreshold(**row) for row in document["thresholds"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{source} is damaged ({error}); make it again or restore it") from error
