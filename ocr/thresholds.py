@@ -1,4 +1,4 @@
-"""The thresholds that ship with the weights: which confidence was proven to suffice, for what, from which data."""
+"""The thresholds that ship with the weights: which confidence suffices, for what, proven from which data."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ SHIPPED = "thresholds.json"
 class ProvenThreshold:
     """One row of the table, stored with everything that it was proven from.
 
-    ``lowest``: field → lowest confidence for the machine alone to accept; None: no threshold keeps the target.
-    ``target``: most wrong among accepted; ``delta``: probability that the bound is exceeded all the same;
-    ``n`` values with ``accepted`` above the threshold and ``wrong`` among them; ``bound``: the Clopper–Pearson
-    upper bound; ``data``: fingerprint of what was measured; ``provisional``: from simulated sheets, not audits.
+    ``lowest``: field → lowest confidence for the machine alone to accept; None: no threshold keeps the
+    target. ``target``: most wrong among accepted; ``delta``: probability that the bound is exceeded all the
+    same; ``n`` values with ``accepted`` above the threshold and ``wrong`` among them; ``bound``: the
+    Clopper–Pearson upper bound; ``data``: fingerprint of what was measured; ``provisional``: from simulated
+    sheets, not audits.
     """
 
     channel: str
