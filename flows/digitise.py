@@ -1,0 +1,114 @@
+"""The flow of one batch: receive, split, then chunks of sheets through the services, with progress.
+
+Thin on purpose: state lives in the records, so a flow may be killed anywhere and run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from domain.errors import InputError, StorageError
+from flows import runtime
+from flows.progress import Meter
+from services import digitise as digitising
+from services import receive
+from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Receipt, SheetOutcome
+
+#: Sheets in a task: a task costs about 40 ms of client and server together, a sheet about 50 ms of a core.
+TASK_SHEETS = 48
+#: Tasks under way at once: enough to keep the reader processes busy while another commits.
+AT_ONCE = 3
+
+
+def curable(_task: object, _run: object, state: Any) -> bool:
+    """Only what another try may cure is tried again: storage that was away for a moment."""
+    return isinstance(state.data, StorageError)
+
+
+@task(retries=3, retry_delay_seconds=[1, 5, 20], retry_condition_fn=curable, cache_policy=NO_CACHE)
+async def receive_files(paths: list[str], order: BatchOrder) -> tuple[int, list[Receipt], list[FileProblem]]:
+    """Make every file durable; returns the batch, a receipt a file, and what could not be taken."""
+    return await asyncio.to_thread(_receive, paths, order)
+
+
+def _receive(paths: list[str], order: BatchOrder) -> tuple[int, list[Receipt], list[FileProblem]]:
+    ctx = runtime.current()
+    batch = receive.open_batch(ctx, order)
+    receipts: list[Receipt] = []
+    problems: list[FileProblem] = []
+    for path in paths:
+        try:
+            receipts.append(receive.receive_file(ctx, Path(path), Path(path).name, order, batch))
+        except InputError as error:
+            problems.append(FileProblem(path, error.reason, str(error)))
+    return batch, receipts, problems
+
+
+@task(retries=3, retry_delay_seconds=[1, 5, 20], retry_condition_fn=curable, cache_policy=NO_CACHE)
+async def split_files(file_ids: list[int]) -> int:
+    """Count the files' pages and give each page a pending sheet; returns the pages."""
+    ctx = runtime.current()
+    return await asyncio.to_thread(lambda: sum(digitising.split(ctx, file_id) for file_id in file_ids))
+
+
+@task(retries=3, retry_delay_seconds=[1, 5, 20], retry_condition_fn=curable, cache_policy=NO_CACHE)
+async def digitise_sheets(sheet_ids: list[int]) -> ChunkResult:
+    """Recognise, judge and commit some sheets; those that are no longer pending are skipped."""
+    return await asyncio.to_thread(digitising.digitise_chunk, runtime.current(), sheet_ids)
+
+
+@flow(name="digitise", flow_run_name="{station} {collected}", validate_parameters=False)
+async def digitise(
+    paths: Sequence[str],
+    supplier: str,
+    channel: str,
+    station: str,
+    collected: date,
+    *,
+    task_sheets: int = TASK_SHEETS,
+) -> BatchResult:
+    """Digitise one batch of files; returns when every page of it is in its state.
+
+    ``collected``: the day the box was emptied. Files that were taken before are gone on with or left as they
+    are.
+    """
+    started = time.monotonic()
+    order = BatchOrder(supplier, channel, station, _day(collected))
+    with runtime.opened() as ctx:
+        batch, receipts, problems = await receive_files([str(path) for path in paths], order)
+        batches = sorted({batch, *(receipt.batch_id for receipt in receipts)})
+        waiting = [file_id for each in batches for file_id in digitising.unsplit(ctx, each)]
+        if waiting:
+            await split_files(waiting)
+        sheets = [sheet for each in batches for sheet in digitising.pending(ctx, each)]
+        outcomes = await _digitise_all(batch, sheets, task_sheets)
+    return BatchResult(batch, tuple(receipts), tuple(problems), outcomes, time.monotonic() - started)
+
+
+async def _digitise_all(batch: int, sheets: list[int], task_sheets: int) -> tuple[SheetOutcome, ...]:
+    chunks = [sheets[i : i + task_sheets] for i in range(0, len(sheets), task_sheets)]
+    meter = Meter(batch, len(sheets), runtime.listener())
+    await meter.begin()
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(chunk: list[int]) -> ChunkResult:
+        async with places:
+            result = await digitise_sheets(chunk)
+            await meter.advance(len(chunk), result)
+            return result
+
+    results = await asyncio.gather(*(one(chunk) for chunk in chunks))
+    return tuple(outcome for result in results for outcome in result.outcomes)
+
+
+def _day(value: date | str) -> date:
+    """A deployment's parameters come as JSON."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
