@@ -1,4 +1,4 @@
-"""One local Prefect server as a child process, for the demo and the tests: own folder, own port, clean end."""
+"""One local Prefect server as a child process, for demo and tests: own folder, own port, clean end."""
 
 from __future__ import annotations
 
