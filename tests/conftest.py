@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["tests.servers.chromium", "tests.servers.moto", "tests.servers.postgres"]
+pytest_plugins = [f"tests.servers.{name}" for name in ("ceph", "chromium", "moto", "postgres")]
 
 #: Fixtures that start something large; tests that use one get its marker and share one worker's server.
 _SERVERS = {
