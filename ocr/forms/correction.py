@@ -11,23 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.forms.landmarks import LEFT_RIGHT, UP_DOWN, Lines, Seen, locate
+from ocr.forms.landmarks import LEFT_RIGHT, UP_DOWN, Lines, locate
 from ocr.forms.settings import Floats, ReaderSettings
 from templates.model import Template
 
 #: A line with less contrast than this (grey levels), or than this share of the usual, is not seen.
 _FAINTEST = 7.0
 _FAINTEST_SHARE = 0.35
-#: After the smooth fit, lines are looked for this near (mm); less than the distance to a pen stroke in the cell.
+#: After the smooth fit, lines are looked for this near (mm); less than the distance to a pen stroke in the
+#: cell.
 _NEAR_MM = 0.9
 
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """``smooth`` (2, 6): coefficients of the shift in x and y over the slip; ``shifts``: per field name (cells, 2) mm.
+    """``smooth`` (2, 6): coefficients of the shift in x and y over the slip; ``shifts``: per field name
+    (cells, 2) mm.
 
-    ``worst_mm``, ``median_mm``: of the check lines after the correction; ``verified``: whether every row's lines were
-    seen in their places and none where a shifted row would have one.
+    ``worst_mm``, ``median_mm``: of the check lines after the correction; ``verified``: whether every row's
+    lines were seen in their places and none where a shifted row would have one.
     """
 
     smooth: Floats
@@ -38,7 +40,8 @@ class Correction:
 
     def at(self, template: Template, x_mm: float, y_mm: float) -> Floats:
         """The smooth shift (2,) mm at a place of the slip."""
-        return (_terms(template, np.array([[x_mm, y_mm]])) @ self.smooth.T)[0]
+        shift: Floats = (_terms(template, np.array([[x_mm, y_mm]])) @ self.smooth.T)[0]
+        return shift
 
 
 def _terms(template: Template, points: Floats) -> Floats:
@@ -49,7 +52,9 @@ def _terms(template: Template, points: Floats) -> Floats:
 
 
 def _robust_fit(terms: Floats, offset: Floats) -> Floats:
-    """Least squares with Tukey's biweight; the quadratic terms are held back where few lines speak for them."""
+    """Least squares with Tukey's biweight; the quadratic terms are held back where few lines speak for
+    them.
+    """
     ridge = np.diag([1e-6, 1e-3, 1e-3, 2e-2, 2e-2, 2e-2]) * max(len(offset), 1)
     weight = np.ones(len(offset))
     solution = np.zeros(6)
@@ -83,17 +88,17 @@ def correct(
         use = real & lines.fit & (lines.axis == axis) & visible
         smooth[axis] = _robust_fit(terms[use], seen.offset[use])
     rest = seen.offset - np.einsum("nk,nk->n", terms, smooth[lines.axis])
-    return _check(template, lines, seen, visible, rest, smooth, settings)
+    return _check(template, lines, visible, rest, smooth=smooth, min_share=settings.min_lines_seen)
 
 
 def _check(
     template: Template,
     lines: Lines,
-    seen: Seen,
     visible: NDArray[np.bool_],
     rest: Floats,
+    *,
     smooth: Floats,
-    settings: ReaderSettings,
+    min_share: float,
 ) -> Correction:
     shifts: dict[str, Floats] = {}
     errors: list[Floats] = []
@@ -103,7 +108,7 @@ def _check(
         if not field.cells:
             continue
         own = lines.field == number
-        verified = verified and _in_place(lines, visible, own, settings.min_lines_seen)
+        verified = verified and _in_place(lines, visible, own, min_share)
         centres = np.array([[c.x_mm + c.w_mm / 2, c.y_mm + c.h_mm / 2] for c in field.cells])
         shift = _terms(template, centres) @ smooth.T
         for axis in (LEFT_RIGHT, UP_DOWN):
@@ -122,7 +127,9 @@ def _check(
 
 
 def _in_place(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_], share: float) -> bool:
-    """Whether enough of a row's lines of each kind are seen, and its ends say that it is not shifted by a cell."""
+    """Whether enough of a row's lines of each kind are seen, and its ends say that it is not shifted by a
+    cell.
+    """
     for kind in (0, 1, 2):
         chosen = visible[own & ~lines.guard & (lines.kind == kind)]
         if not len(chosen) or chosen.mean() < share:
@@ -132,9 +139,7 @@ def _in_place(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_], 
     order = order[np.argsort(lines.middle[order, 0])]
     guards = np.flatnonzero(uprights & lines.guard)
     left, right = guards[np.argsort(lines.middle[guards, 0])]
-    return not (
-        (not visible[order[0]] and visible[right]) or (not visible[order[-1]] and visible[left])
-    )
+    return not ((not visible[order[0]] and visible[right]) or (not visible[order[-1]] and visible[left]))
 
 
 def _local(places: Floats, rest: Floats, wanted: Floats) -> Floats:

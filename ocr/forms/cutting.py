@@ -18,7 +18,8 @@ CELL_MARGIN = 0.20
 def rectify(
     grey: NDArray[np.uint8], registration: Registration, template: Template, dpi: float = 200.0
 ) -> NDArray[np.uint8]:
-    """The slip upright: uint8, ``height_mm/25.4*dpi`` × ``width_mm/25.4*dpi``; a slip millimetre is ``dpi/25.4`` pixels.
+    """The slip upright: uint8, ``height_mm/25.4*dpi`` × ``width_mm/25.4*dpi``; a slip millimetre is
+    ``dpi/25.4`` pixels.
 
     ``grey`` is the page that ``registration`` was found on. What lies outside the page is white.
     """
@@ -32,10 +33,10 @@ def warp(
     return warp_box(grey, matrix, Box(0.0, 0.0, template.width_mm, template.height_mm), dpi)
 
 
-def warp_box(
-    grey: NDArray[np.uint8], matrix: NDArray[np.float64], box: Box, dpi: float
-) -> NDArray[np.uint8]:
-    """One rectangle of a slip, upright at ``dpi``; a page much finer than that is reduced first, area-correct."""
+def warp_box(grey: NDArray[np.uint8], matrix: NDArray[np.float64], box: Box, dpi: float) -> NDArray[np.uint8]:
+    """One rectangle of a slip, upright at ``dpi``; a page much finer than that is reduced first,
+    area-correct.
+    """
     scale = dpi / 25.4
     size = (max(1, round(box.w_mm * scale)), max(1, round(box.h_mm * scale)))
     middle = np.array([box.x_mm + box.w_mm / 2, box.y_mm + box.h_mm / 2])
@@ -44,7 +45,9 @@ def warp_box(
     sx, sy = source.shape[1] / grey.shape[1], source.shape[0] / grey.shape[0]
     # Pixel centres: page pixel p is (p + 0.5)·s - 0.5 in the reduced page.
     shrink = np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
-    to_mm = np.array([[1 / scale, 0, 0.5 / scale + box.x_mm], [0, 1 / scale, 0.5 / scale + box.y_mm], [0, 0, 1]])
+    to_mm = np.array(
+        [[1 / scale, 0, 0.5 / scale + box.x_mm], [0, 1 / scale, 0.5 / scale + box.y_mm], [0, 0, 1]]
+    )
     return np.asarray(
         cv2.warpPerspective(
             source,
@@ -59,9 +62,14 @@ def warp_box(
 
 
 def cut(
-    slip: NDArray[np.uint8], box: Box, dpi: float, margin: float = 0.0, shift: tuple[float, float] = (0.0, 0.0)
+    slip: NDArray[np.uint8],
+    box: Box,
+    dpi: float,
+    margin: float = 0.0,
+    shift: tuple[float, float] = (0.0, 0.0),
 ) -> NDArray[np.uint8]:
-    """A box of a rectified slip with ``margin`` (fraction of its size) added on every side, moved by ``shift`` mm.
+    """A box of a rectified slip with ``margin`` (fraction of its size) added on every side, moved by
+    ``shift`` mm.
 
     Always of the box's size in pixels: what lies outside the slip is white.
     """

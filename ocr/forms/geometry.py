@@ -29,7 +29,9 @@ def corners(box: Box) -> Floats:
 
 
 def fit_similarity(source: Floats, target: Floats) -> Floats:
-    """The turn, even scale and shift that take ``source`` to ``target`` (n, 2) best, as a 3×3 matrix (Umeyama 1991)."""
+    """The turn, even scale and shift that take ``source`` to ``target`` (n, 2) best, as a 3×3 matrix (Umeyama
+    1991).
+    """
     a, b = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
     da, db = a - a.mean(), b - b.mean()
     turn = (np.conj(da) @ db) / max(float(np.real(np.conj(da) @ da)), 1e-12)
@@ -115,4 +117,5 @@ def _intersect(first: Floats, second: Floats) -> Floats:
     if abs(determinant) < 1e-9:
         return np.array([np.nan, np.nan])
     a, b = x1 * y2 - y1 * x2, x3 * y4 - y3 * x4
-    return np.array([(a * (x3 - x4) - (x1 - x2) * b), (a * (y3 - y4) - (y1 - y2) * b)]) / determinant
+    point: Floats = np.array([a * (x3 - x4) - (x1 - x2) * b, a * (y3 - y4) - (y1 - y2) * b]) / determinant
+    return point

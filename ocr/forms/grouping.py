@@ -13,7 +13,8 @@ from ocr.forms.markers import Sighting
 from ocr.forms.settings import Floats
 from templates.model import Marker, Template
 
-#: Root mean square misfit (mm) up to which markers are taken to be of one slip; curled paper on a photo has most.
+#: Root mean square misfit (mm) up to which markers are taken to be of one slip; curled paper on a photo has
+#: most.
 _ONE_SLIP_MM = 2.0
 #: Misfit (mm) below which the simpler map is kept: flat paper on a scanner needs no perspective.
 _FLAT_MM = 0.15
@@ -43,7 +44,7 @@ class Candidate:
         """The slip's middle in page pixels, (2,); the markers' middle where there is no map."""
         matrix = self.matrix()
         if matrix is None:
-            return np.mean([s.centre for s in self.sightings.values()], axis=0)
+            return np.asarray(np.mean([s.centre for s in self.sightings.values()], axis=0), dtype=np.float64)
         return project(matrix, np.array([self.template.width_mm / 2, self.template.height_mm / 2]))
 
 
@@ -86,7 +87,9 @@ def plausible(matrix: Floats, mm: Floats) -> bool:
     return max(scales) < 3.0 * min(scales)
 
 
-def group(sightings: Sequence[Sighting], templates: Sequence[Template]) -> tuple[list[Candidate], list[Sighting]]:
+def group(
+    sightings: Sequence[Sighting], templates: Sequence[Template]
+) -> tuple[list[Candidate], list[Sighting]]:
     """Slips with two markers or more, and the markers left over."""
     chosen: list[Candidate] = []
     used: set[int] = set()

@@ -1,7 +1,7 @@
 """The printed cell lines as landmarks: where they should be, and where they are seen in a rectified slip.
 
-A line is looked for with the grey levels across it, averaged along it without the extremes, so that a pen stroke that
-crosses it does not matter.
+A line is looked for with the grey levels across it, averaged along it without the extremes, so that a pen
+stroke that crosses it does not matter.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Lines:
     """The expected lines of a template, n of them; lengths in slip millimetres.
 
     ``middle`` (n, 2); ``axis``: the direction in which a line's place is measured; ``half``: half its length;
-    ``field``: index into ``Template.fields``; ``cell``: index of the cell it starts (a row's last line: the number
-    of cells); ``kind``: 0 upright, 1 top, 2 bottom; ``guard``: where a line would be if the row were shifted by a cell.
-    ``fit``: whether it serves the fit (else the check).
+    ``field``: index into ``Template.fields``; ``cell``: index of the cell it starts (a row's last line: the
+    number of cells); ``kind``: 0 upright, 1 top, 2 bottom; ``guard``: where a line would be if the row were
+    shifted by a cell. ``fit``: whether it serves the fit (else the check).
     """
 
     middle: Floats
@@ -42,14 +42,18 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What was seen of ``Lines``: ``offset`` (n,) mm from the expected place, ``contrast`` (n,) grey levels."""
+    """What was seen of ``Lines``: ``offset`` (n,) mm from the expected place, ``contrast`` (n,) grey
+    levels.
+    """
 
     offset: Floats
     contrast: Floats
 
 
 def _uprights(field: Field) -> list[tuple[float, Box, int]]:
-    """(x, a cell it belongs to, cell index) of a row's upright lines; a line shared by two cells comes once."""
+    """(x, a cell it belongs to, cell index) of a row's upright lines; a line shared by two cells comes
+    once.
+    """
     found: list[tuple[float, Box, int]] = []
     for index, cell in enumerate(field.cells):
         for x, number in ((cell.x_mm, index), (cell.x_mm + cell.w_mm, index + 1)):
@@ -90,7 +94,9 @@ def expected_lines(template: Template) -> Lines:
 
 
 @lru_cache(maxsize=64)
-def _sampling(template: Template, dpi: float, reach_mm: float) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+def _sampling(
+    template: Template, dpi: float, reach_mm: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     """Pixel rows and columns (n, samples, steps) to look at, and the steps (mm) across each line."""
     lines = expected_lines(template)
     scale = dpi / 25.4
@@ -103,7 +109,7 @@ def _sampling(template: Template, dpi: float, reach_mm: float) -> tuple[NDArray[
     other = np.round(
         middle[np.arange(len(middle)), 1 - lines.axis][:, None] + along * (lines.half * scale)[:, None]
     )[:, :, None]
-    other = np.broadcast_to(other, across.shape[:1] + (_SAMPLES, len(steps)))
+    other = np.broadcast_to(other, (*across.shape[:1], _SAMPLES, len(steps)))
     across = np.broadcast_to(across, other.shape)
     upright = (lines.axis == LEFT_RIGHT)[:, None, None]
     height, width = round(template.height_mm * scale), round(template.width_mm * scale)
@@ -114,7 +120,9 @@ def _sampling(template: Template, dpi: float, reach_mm: float) -> tuple[NDArray[
 
 
 def profiles(slip: Grey, template: Template, dpi: float, reach_mm: float) -> tuple[Floats, Floats]:
-    """Darkness across each line, (n, steps), in grey levels above the paper beside it; and the steps (n, steps) in mm."""
+    """Darkness across each line, (n, steps), in grey levels above the paper beside it; and the steps (n,
+    steps) in mm.
+    """
     rows, columns, steps = _sampling(template, dpi, reach_mm)
     if not len(steps):
         return np.zeros((0, 1)), np.zeros((0, 1))
@@ -125,7 +133,9 @@ def profiles(slip: Grey, template: Template, dpi: float, reach_mm: float) -> tup
 
 
 def locate(darkness: Floats, steps: Floats, around: Floats, within_mm: float) -> Seen:
-    """The darkest line within ``within_mm`` of ``around`` (n,): its middle to a part of a pixel, and its contrast."""
+    """The darkest line within ``within_mm`` of ``around`` (n,): its middle to a part of a pixel, and its
+    contrast.
+    """
     smooth = darkness.copy()
     smooth[:, 1:-1] = (darkness[:, :-2] + 2 * darkness[:, 1:-1] + darkness[:, 2:]) / 4
     allowed = np.abs(steps - around[:, None]) <= within_mm

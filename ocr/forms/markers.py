@@ -1,4 +1,6 @@
-"""Finds printed corner markers: AprilTag 36h11 (Olson 2011; Wang & Olson 2016) through OpenCV's ArUco detector."""
+"""Finds printed corner markers: AprilTag 36h11 (Olson 2011; Wang & Olson 2016) through OpenCV's ArUco
+detector.
+"""
 
 from __future__ import annotations
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
+import cv2
+
+from domain.reasons import Reason
 from ocr.decode import AccountIndex
-from ocr.forms.settings import CellReader, Page, ReaderSettings
+from ocr.fingerprint import fingerprint
+from ocr.forms.fields import cell_crops, nothing_written, read_cells, read_fields
+from ocr.forms.finding import find_slips
+from ocr.forms.grouping import Candidate
+from ocr.forms.quality import why_not_found
+from ocr.forms.registration import register
+from ocr.forms.settings import CellReader, Grey, Page, ReaderSettings
 from ocr.results import SlipReading
 from templates.model import Template
 
@@ -19,8 +29,13 @@ class FormReader:
         classifier: CellReader,
         accounts: AccountIndex | None = None,
         settings: ReaderSettings = ReaderSettings(),
+        stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.templates = tuple(templates)
+        self._classifier = classifier
+        self._accounts = accounts
+        self._settings = settings
+        self._stopwatch = stopwatch
 
     def read_page(self, page: Page) -> list[SlipReading]:
         """Every slip of a page, from top to bottom; never empty.
@@ -29,4 +44,51 @@ class FormReader:
         ``template_not_found``; a badly registered slip is ``unreadable`` with ``badly_registered`` and has NO
         fields. A slip on which nothing is written is ``read`` with the reason ``empty``.
         """
-        raise NotImplementedError
+        cv2.setNumThreads(self._settings.threads)
+        started = self._stopwatch()
+        if page.empty:
+            return [SlipReading(outcome="blank", seconds=self._stopwatch() - started)]
+        slips, blank = find_slips(page.grey, page.dpi, self.templates, self._settings)
+        if blank:
+            return [SlipReading(outcome="blank", seconds=self._stopwatch() - started)]
+        if not slips:
+            return [
+                SlipReading(
+                    outcome="unreadable",
+                    reasons=why_not_found(page.grey),
+                    seconds=self._stopwatch() - started,
+                )
+            ]
+        shared = (self._stopwatch() - started) / len(slips)
+        return [
+            self._read_slip(page.grey, slip, number, shared) for number, slip in enumerate(slips, start=1)
+        ]
+
+    def _read_slip(self, grey: Grey, candidate: Candidate, number: int, seconds: float) -> SlipReading:
+        started = self._stopwatch()
+        template = candidate.template
+        registered = register(grey, candidate, self._settings) if len(candidate.sightings) > 1 else None
+        if registered is None or not registered.accepted:
+            return SlipReading(
+                outcome="unreadable",
+                slip=number,
+                template=template.key,
+                reasons=(Reason.BADLY_REGISTERED,),
+                registration=registered.registration if registered is not None else None,
+                seconds=seconds + self._stopwatch() - started,
+            )
+        dpi = self._settings.dpi
+        probabilities = read_cells(cell_crops(registered, template, dpi), self._classifier)
+        fields = read_fields(registered, template, probabilities, self._accounts, dpi)
+        reasons = (Reason.EMPTY,) if nothing_written(fields, probabilities) else ()
+        return SlipReading(
+            outcome="read",
+            slip=number,
+            template=template.key,
+            fields=fields,
+            reasons=reasons,
+            registration=registered.registration,
+            ink=fingerprint(registered.slip, template, registered.correction.shifts, dpi),
+            model=self._classifier.model,
+            seconds=seconds + self._stopwatch() - started,
+        )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ocr.forms.correction import Correction, correct
 from ocr.forms.cutting import warp
-from ocr.forms.geometry import project
+from ocr.forms.geometry import fit_affine, project
 from ocr.forms.grouping import Candidate, maps, plausible
 from ocr.forms.landmarks import expected_lines, profiles
 from ocr.forms.settings import Floats, Grey, ReaderSettings
@@ -21,7 +21,9 @@ _AGAIN_MM = 0.3
 
 @dataclass(frozen=True, eq=False)
 class Registered:
-    """A slip in place: ``slip`` is its rectified picture at ``settings.dpi``, ``correction`` what to add when cutting."""
+    """A slip in place: ``slip`` is its rectified picture at ``settings.dpi``, ``correction`` what to add when
+    cutting.
+    """
 
     registration: Registration
     slip: Grey
@@ -32,8 +34,8 @@ class Registered:
 def register(grey: Grey, candidate: Candidate, settings: ReaderSettings) -> Registered | None:
     """Register one slip; None when its markers allow no map at all.
 
-    Every map that the markers allow is tried until the printed lines confirm one. If none is confirmed the best
-    comes back with ``accepted`` False: such a slip must not be read.
+    Every map that the markers allow is tried until the printed lines confirm one. If none is confirmed the
+    best comes back with ``accepted`` False: such a slip must not be read.
     """
     best: Registered | None = None
     for matrix in _hypotheses(candidate):
@@ -82,17 +84,22 @@ def _moved(matrix: Floats, correction: Correction, candidate: Candidate) -> Floa
     """The map with the affine part of the smooth correction in it."""
     template = candidate.template
     mm = np.array(
-        [[0.0, 0.0], [template.width_mm, 0.0], [template.width_mm, template.height_mm], [0.0, template.height_mm]]
+        [
+            [0.0, 0.0],
+            [template.width_mm, 0.0],
+            [template.width_mm, template.height_mm],
+            [0.0, template.height_mm],
+        ]
     )
     x = mm[:, 0] / (template.width_mm / 2) - 1.0
     y = mm[:, 1] / (template.height_mm / 2) - 1.0
     shift = np.stack([np.ones_like(x), x, y], axis=1) @ correction.smooth[:, :3].T
-    from ocr.forms.geometry import fit_affine
-
     return matrix @ fit_affine(mm, mm + shift)
 
 
 def slip_corners(registration: Registration, width_mm: float, height_mm: float) -> Floats:
     """The slip's corners tl, tr, br, bl in page pixels, (4, 2)."""
     matrix = np.array(registration.homography).reshape(3, 3)
-    return project(matrix, np.array([[0, 0], [width_mm, 0], [width_mm, height_mm], [0, height_mm]], dtype=np.float64))
+    return project(
+        matrix, np.array([[0, 0], [width_mm, 0], [width_mm, height_mm], [0, height_mm]], dtype=np.float64)
+    )

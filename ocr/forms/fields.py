@@ -1,0 +1,152 @@
+"""From cut cells and boxes to the values of a slip's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from domain.reasons import Reason
+from ocr.decode import AccountIndex, decode_date, decode_number
+from ocr.decode.evidence import BLANK, SYMBOLS, raw_text
+from ocr.forms.cutting import CELL_MARGIN, cut
+from ocr.forms.ink import black_of, presence
+from ocr.forms.registration import Registered
+from ocr.forms.settings import CellReader, Floats, Grey
+from ocr.results import Character, FieldResult
+from templates.model import Box, Field, Template
+
+_MISSING = {
+    "account": Reason.ACCOUNT_MISSING,
+    "reading": Reason.READING_MISSING,
+    "date": Reason.DATE_MISSING,
+    "address": Reason.ADDRESS_MISSING,
+    "signature": Reason.SIGNATURE_MISSING,
+}
+#: Half a printed border and the registration's error: what is cut off a box before looking for ink (mm).
+_INSIDE_MM = 0.9
+
+
+def cell_crops(registered: Registered, template: Template, dpi: float) -> dict[str, list[Grey]]:
+    """All cells of a slip, by field name, cut with ``CELL_MARGIN`` at their corrected places."""
+    crops: dict[str, list[Grey]] = {}
+    for field in template.fields:
+        if field.cells:
+            shifts = registered.correction.shifts[field.name]
+            crops[field.name] = [
+                cut(registered.slip, cell, dpi, CELL_MARGIN, (float(shift[0]), float(shift[1])))
+                for cell, shift in zip(field.cells, shifts, strict=True)
+            ]
+    return crops
+
+
+def read_cells(crops: Mapping[str, list[Grey]], classifier: CellReader) -> dict[str, Floats]:
+    """Probabilities (cells, 12) by field name; one call for the whole slip."""
+    batch = [crop for field in crops.values() for crop in field]
+    if not batch:
+        return {}
+    table = classifier.probabilities(batch, CELL_MARGIN)
+    result: dict[str, Floats] = {}
+    row = 0
+    for name, field in crops.items():
+        result[name] = table[row : row + len(field)]
+        row += len(field)
+    return result
+
+
+def decode_field(field: Field, probabilities: Floats, accounts: AccountIndex | None) -> FieldResult:
+    """The value of a field with cells."""
+    if field.role == "account" and accounts is not None:
+        result = _account(probabilities, accounts)
+    elif field.kind == "date":
+        date = decode_date(probabilities)
+        result = FieldResult(value=date.value, confidence=date.probability, raw=date.raw)
+    else:
+        number = decode_number(probabilities)
+        result = FieldResult(value=number.value, confidence=number.probability, raw=number.raw)
+    return FieldResult(
+        value=result.value,
+        confidence=result.confidence,
+        raw=result.raw,
+        characters=characters(probabilities),
+        in_register=result.in_register,
+        source="ink" if field.role == "account" else None,
+        runner_up=result.runner_up,
+        reasons=missing(field, empty=not result.value),
+    )
+
+
+def _account(probabilities: Floats, accounts: AccountIndex) -> FieldResult:
+    blank = float(np.prod(probabilities[:, BLANK]))
+    raw = raw_text(probabilities)
+    if blank > 0.5:
+        return FieldResult(value="", confidence=blank, raw=raw)
+    if len(probabilities) != accounts.length or not len(accounts):
+        number = decode_number(probabilities)
+        return FieldResult(
+            value=number.value, confidence=number.probability, raw=raw, in_register=number.value in accounts
+        )
+    found = accounts.decode(probabilities)
+    return FieldResult(
+        value=found.value,
+        confidence=found.probability,
+        raw=raw,
+        in_register=found.in_register,
+        runner_up=found.runner_up,
+    )
+
+
+def characters(probabilities: Floats) -> tuple[Character, ...]:
+    """The best class of each cell with its probability."""
+    best = probabilities.argmax(axis=1)
+    return tuple(
+        Character(SYMBOLS[int(index)], float(row[index]))
+        for index, row in zip(best, probabilities, strict=True)
+    )
+
+
+def read_box(
+    field: Field, registered: Registered, template: Template, dpi: float, black: float
+) -> FieldResult:
+    """Whether something is written in a line or signature box."""
+    box = field.box
+    shift = registered.correction.at(template, box.x_mm + box.w_mm / 2, box.y_mm + box.h_mm / 2)
+    inner = Box(
+        box.x_mm + _INSIDE_MM, box.y_mm + _INSIDE_MM, box.w_mm - 2 * _INSIDE_MM, box.h_mm - 2 * _INSIDE_MM
+    )
+    part = cut(registered.slip, inner, dpi, 0.0, (float(shift[0]), float(shift[1])))
+    found = presence(part, dpi, black)
+    return FieldResult(
+        confidence=found.confidence, present=found.present, reasons=missing(field, empty=not found.present)
+    )
+
+
+def missing(field: Field, *, empty: bool) -> tuple[Reason, ...]:
+    """The reason to give when a required field is empty."""
+    if empty and field.required and field.role in _MISSING:
+        return (_MISSING[field.role],)
+    return ()
+
+
+def read_fields(
+    registered: Registered,
+    template: Template,
+    probabilities: Mapping[str, Floats],
+    accounts: AccountIndex | None,
+    dpi: float,
+) -> dict[str, FieldResult]:
+    """All fields of a slip, in the template's order."""
+    black = black_of(registered.slip)
+    return {
+        field.name: decode_field(field, probabilities[field.name], accounts)
+        if field.cells
+        else read_box(field, registered, template, dpi, black)
+        for field in template.fields
+    }
+
+
+def nothing_written(fields: Mapping[str, FieldResult], probabilities: Mapping[str, Floats]) -> bool:
+    """Whether a slip was given in without a word on it: every cell blank and every box surely empty."""
+    if any(f.present or (f.present is False and f.confidence < 0.9) for f in fields.values()):
+        return False
+    return all(float(np.prod(p[:, BLANK])) > 0.5 for p in probabilities.values())

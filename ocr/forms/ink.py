@@ -1,0 +1,86 @@
+"""Is something written in a box? For signatures and free lines, where presence is what counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.forms.settings import Floats, Grey
+
+#: Ink area (mm²) at which "written" is as likely as not; a dot is 0.2, a short word in fine pencil 4.
+_HALF_MM2 = 1.2
+#: Steepness: how many times more or less ink makes the answer *e* times surer.
+_SLOPE = 0.32
+#: A mark must be this dark beside the print's black (share of black minus paper) to be ink, not the other
+#: side's.
+_SHARE_OF_BLACK = 0.14
+_MIN_CONTRAST = 10.0
+
+
+@dataclass(frozen=True)
+class Presence:
+    """``present`` with its ``confidence`` (0.5 to 1); ``ink_mm2``: area of what is taken for handwriting."""
+
+    present: bool
+    confidence: float
+    ink_mm2: float
+
+
+def darkness(part: Grey, dpi: float) -> Floats:
+    """How much darker each pixel is than the paper around it, in grey levels; shadows and folds even out."""
+    size = max(3, round(3.0 * dpi / 25.4)) | 1
+    paper = cv2.morphologyEx(part, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    paper = cv2.blur(paper, (size, size))
+    return np.maximum(paper.astype(np.float64) - part, 0.0)
+
+
+def black_of(slip: Grey) -> float:
+    """Grey levels between the paper and the print's black in a rectified slip."""
+    sample = slip[::7, ::7]
+    return max(30.0, float(np.percentile(sample, 70)) - float(np.percentile(sample, 1)))
+
+
+def ink_mask(part: Grey, dpi: float, black: float) -> NDArray[np.bool_]:
+    """Pixels that are ink: clearly darker than the paper beside them and than the noise."""
+    smooth = np.asarray(cv2.GaussianBlur(part, (0, 0), 0.7), dtype=np.uint8)
+    dark = darkness(smooth, dpi)
+    noise = 1.4826 * float(np.median(np.abs(dark - np.median(dark))))
+    return dark > max(_MIN_CONTRAST, _SHARE_OF_BLACK * black, 4.5 * noise + float(np.median(dark)))
+
+
+def presence(part: Grey, dpi: float, black: float) -> Presence:
+    """Whether a box (uint8, cut inside its printed border, rectified at ``dpi``) has handwriting in it.
+
+    Ruled lines (as long as the box) and specks are left out.
+    """
+    if min(part.shape) < 8:
+        return Presence(False, 0.5, 0.0)
+    mask = ink_mask(part, dpi, black)
+    scale = dpi / 25.4
+    mask = _without_rules(mask, scale)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    area = 0.0
+    for index in range(1, count):
+        extent = max(stats[index, cv2.CC_STAT_WIDTH], stats[index, cv2.CC_STAT_HEIGHT]) / scale
+        size = stats[index, cv2.CC_STAT_AREA] / scale**2
+        if extent >= 0.9 and size >= 0.12:
+            area += size
+    chance = 1.0 / (1.0 + float(np.exp(-(np.log(area + 0.02) - np.log(_HALF_MM2)) / _SLOPE)))
+    # No rule of thumb is surer than this.
+    chance = min(max(chance, 0.0005), 0.9995)
+    return Presence(chance >= 0.5, max(chance, 1.0 - chance), area)
+
+
+def _without_rules(mask: NDArray[np.bool_], scale: float) -> NDArray[np.bool_]:
+    """Take out ruled lines: thin and nearly as long as the box."""
+    cleaned = mask.copy()
+    reach = max(1, round(0.35 * scale))
+    for turned in (False, True):
+        view = cleaned.T if turned else cleaned
+        share = view.mean(axis=1)
+        for row in np.flatnonzero(share > 0.75):
+            view[max(0, row - reach) : row + reach + 1] = False
+    return cleaned

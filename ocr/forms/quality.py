@@ -1,0 +1,36 @@
+"""Why no slip was found on a page: what to tell the person who scans or photographs it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from domain.reasons import Reason
+from ocr.forms.settings import Grey
+
+#: The paper's grey level (95th percentile) below which a picture is too dark to read.
+_DARK_PAPER = 60.0
+#: Sharpness: the strongest grey step between neighbouring pixels as a share of the picture's whole range.
+_SHARP_STEP = 0.08
+
+
+def why_not_found(grey: Grey) -> tuple[Reason, ...]:
+    """``template_not_found``, with ``too_dark`` or ``blurred`` where the picture is."""
+    longest = max(grey.shape)
+    small = grey
+    if longest > 1600:
+        factor = 1600 / longest
+        size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
+        small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    reasons = [Reason.TEMPLATE_NOT_FOUND]
+    low, high = np.percentile(small, [1, 95])
+    if high < _DARK_PAPER:
+        reasons.append(Reason.TOO_DARK)
+    elif high - low > 25 and min(small.shape) > 8:
+        smooth = cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.float64)
+        steps = np.concatenate(
+            [np.abs(np.diff(smooth, axis=0)).ravel(), np.abs(np.diff(smooth, axis=1)).ravel()]
+        )
+        if float(np.percentile(steps, 99.8)) < _SHARP_STEP * float(high - low):
+            reasons.append(Reason.BLURRED)
+    return tuple(reasons)
