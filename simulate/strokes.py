@@ -213,12 +213,11 @@ def _trace(canvas: Ink, pixels: Stroke, pen: Pen, width: float, rng: np.random.G
         thick = max(1, round(width))
         cv2.polylines(canvas, [fixed.reshape(-1, 1, 2)], False, pen.darkness, thick, cv2.LINE_8, 4)
         return
-    for i in range(count - 1):
-        if resting[i]:
-            continue
-        dark = float(np.clip(pen.darkness * (0.6 + 0.4 * press[i]), 0.0, 1.0))
-        thick = max(1, round(width * float(press[i])))
-        cv2.line(canvas, fixed[i].tolist(), fixed[i + 1].tolist(), dark, thick, cv2.LINE_8, 4)
+    dark = np.clip(pen.darkness * (0.6 + 0.4 * press), 0.0, 1.0).tolist()
+    thick_at = np.maximum(1, np.round(width * press)).astype(int).tolist()
+    points = fixed.tolist()
+    for i in np.flatnonzero(~resting[:-1]).tolist():
+        cv2.line(canvas, points[i], points[i + 1], dark[i], thick_at[i], cv2.LINE_8, 4)
 
 
 def _tooth(shape: tuple[int, ...], grain: float, rng: np.random.Generator) -> Ink:

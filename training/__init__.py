@@ -1,0 +1,1 @@
+"""How the weights under ``ocr/weights`` were made; never imported at run time."""

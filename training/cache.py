@@ -1,0 +1,81 @@
+"""Rendered examples on disk: one file a source and part, so that training only reads.
+
+A file holds ``x`` uint8 (N, 2, S, S), ``y`` uint8 (N,) class, ``group`` int32 (N,) writer of the main glyph,
+``index`` int32 (N,) its place in the source. The same (source, part, count) gives the same file.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ocr.cells.prepare import SIZE
+from training.scenes import Scene
+from training.sources import load
+
+FOLDER = Path(__file__).parent / "cache"
+_OTHER, _BLANK, _PICTURE = 0.17, 0.08, 0.25
+
+
+def path_of(source: str, part: int) -> Path:
+    return FOLDER / f"{source}-{part}.npz"
+
+
+def render(source: str, part: int, count: int, *, around: str = "shapes") -> Path:
+    """Render ``count`` examples of a source into its cache file, unless the file is there."""
+    path = path_of(source, part)
+    if path.exists():
+        return path
+    FOLDER.mkdir(exist_ok=True)
+    cv2.setNumThreads(1)
+    glyphs = load(source)
+    scene = Scene(glyphs, load("letters"), load(around))
+    rng = np.random.default_rng([zlib.crc32(source.encode()), part])
+    x = np.zeros((count, 2, SIZE, SIZE), dtype=np.uint8)
+    y, group, index = np.zeros(count, np.uint8), np.zeros(count, np.int32), np.zeros(count, np.int32)
+    order = np.concatenate(
+        [rng.permutation(len(glyphs.labels)) for _ in range(count // len(glyphs.labels) + 1)]
+    )
+    started = time.monotonic()
+    for k in range(count):
+        i, kind, picture = int(order[k]), rng.random(), rng.random() < _PICTURE
+        if kind < _OTHER:
+            x[k], y[k] = scene.other(i, rng, picture)
+        elif kind < _OTHER + _BLANK:
+            x[k], y[k] = scene.blank(rng, picture)
+        else:
+            x[k], y[k] = scene.digit(i, rng, picture)
+        group[k], index[k] = glyphs.group[i], i
+    draft = path.with_suffix(".part")
+    with draft.open("wb") as file:
+        np.savez(file, x=x, y=y, group=group, index=index)
+    draft.replace(path)
+    print(f"{path.name}: {count} examples in {time.monotonic() - started:.0f} s", flush=True)
+    return path
+
+
+def evaluate_set(source: str, *, part: int = 900, limit: int | None = None, picture: float = 0.0) -> Path:
+    """Every digit of a source once, in boxes, for measuring; ``picture``: share photographed alone."""
+    path = path_of(f"eval{round(picture * 100):03d}-{source}", part)
+    if path.exists():
+        return path
+    FOLDER.mkdir(exist_ok=True)
+    cv2.setNumThreads(1)
+    glyphs = load(source)
+    scene = Scene(glyphs, None, load("shapes"))
+    rng = np.random.default_rng([zlib.crc32(source.encode()), part, round(picture * 100)])
+    chosen = np.arange(len(glyphs.labels))
+    if limit is not None and limit < len(chosen):
+        chosen = np.sort(rng.choice(chosen, limit, replace=False))
+    x = np.zeros((len(chosen), 2, SIZE, SIZE), dtype=np.uint8)
+    for k, i in enumerate(chosen):
+        x[k], _ = scene.digit(int(i), rng, rng.random() < picture)
+    with path.open("wb") as file:
+        np.savez(
+            file, x=x, y=glyphs.labels[chosen], group=glyphs.group[chosen], index=chosen.astype(np.int32)
+        )
+    return path

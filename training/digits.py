@@ -1,0 +1,159 @@
+"""The digits' weights, from data to the shipped file: render, train, measure, export.
+
+    python -m training.digits render            # examples into training/cache, each file once
+    python -m training.digits train RUN         # a named run, resumable; `runs` lists them
+    python -m training.digits measure RUN       # what was left out, with intervals and confusion
+    python -m training.digits export RUN        # ocr/weights/digits.onnx and its calibration
+
+METERDROP_DATA names the folder of data sets (default ../shared/data). One thread, steps under two hours.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+
+from training import cache
+from training.measure import (
+    calibration_error,
+    confusion,
+    false_digits,
+    per_class,
+    score,
+    softmax,
+    table_text,
+)
+from training.train import Plan, fold, logits_of, run, trained
+
+#: Rendered examples a source and part.
+COUNTS = {
+    "unipen": 30_000,
+    "shapes": 20_000,
+    "bhmsds": 15_000,
+    "mnist": 12_000,
+    "semeion": 6_000,
+    "optdigits": 5_000,
+}
+#: Shares in a batch.
+MIX = {"unipen": 0.42, "shapes": 0.22, "bhmsds": 0.14, "mnist": 0.1, "semeion": 0.07, "optdigits": 0.05}
+
+
+def _mix(*without: str) -> tuple[tuple[str, float], ...]:
+    return tuple((name, share) for name, share in MIX.items() if name not in without)
+
+
+RUNS = {
+    "quick": Plan("quick", _mix("bhmsds"), steps=3000),
+    "no-bhmsds": Plan("no-bhmsds", _mix("bhmsds"), steps=20_000),
+    "no-semeion": Plan("no-semeion", _mix("semeion"), steps=10_000),
+    "no-optdigits": Plan("no-optdigits", _mix("optdigits"), steps=10_000),
+    "no-mnist": Plan("no-mnist", _mix("mnist"), steps=10_000),
+    "no-unipen": Plan("no-unipen", _mix("unipen"), steps=10_000),
+    "fold0": Plan("fold0", _mix(), steps=12_000, leave_out_fold=0),
+    "all": Plan("all", _mix(), steps=30_000),
+}
+
+
+@click.group(help=__doc__)
+def main() -> None:
+    """Make the digits' weights."""
+
+
+@main.command()
+@click.option("--parts", default=1, show_default=True, help="How many parts of each source.")
+@click.option("--source", "only", multiple=True, help="Only these sources.")
+def render(parts: int, only: tuple[str, ...]) -> None:
+    """Render examples into training/cache; files that exist are kept."""
+    for part in range(parts):
+        for source, count in COUNTS.items():
+            if not only or source in only:
+                cache.render(source, part, count)
+
+
+@main.command()
+@click.argument("name", type=click.Choice(sorted(RUNS)))
+@click.option("--minutes", default=110.0, show_default=True, help="Stop after so long; call again to go on.")
+def train(name: str, minutes: float) -> None:
+    """Train a run, or go on with it."""
+    run(RUNS[name], minutes)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--source", "sources", multiple=True, default=("bhmsds", "semeion", "usps"), show_default=True)
+@click.option("--picture", default=0.0, show_default=True, help="Share photographed alone.")
+@click.option("--limit", default=15_000, show_default=True)
+def measure(name: str, sources: tuple[str, ...], picture: float, limit: int) -> None:
+    """Accuracy of a run on whole sources in boxes, with 95 % Clopper-Pearson intervals."""
+    model = trained(name)
+    for source in sources:
+        with np.load(cache.evaluate_set(source, limit=limit, picture=picture)) as data:
+            x, y, group = data["x"], data["y"], data["group"]
+        plan = RUNS.get(name)
+        if source == "unipen" and plan is not None and plan.leave_out_fold is not None:
+            out = fold(group) == plan.leave_out_fold
+            x, y = x[out], y[out]
+        logits = logits_of(model, x)
+        click.echo(f"## {name} on {source} (picture {picture:.0%}): {score(logits, y)}")
+        for digit, text in per_class(logits, y).items():
+            click.echo(f"- {digit}: {text}")
+        click.echo(table_text(confusion(logits, y)))
+        click.echo(f"calibration error {calibration_error(softmax(logits), y):.2%}\n")
+
+
+@main.command()
+@click.argument("name")
+def held_out(name: str) -> None:
+    """Accuracy on the rendered examples of writers that the run left out, marks and blanks included."""
+    plan = RUNS[name]
+    if plan.leave_out_fold is None:
+        raise click.UsageError(f"{name} leaves out no fold of writers; take fold0")
+    x, y = _left_out(plan.leave_out_fold)
+    logits = logits_of(trained(name), x)
+    click.echo(f"## {name}, unipen writers left out: {score(logits, y)}")
+    click.echo(f"false digits above 0.9: {false_digits(softmax(logits), y)}")
+    click.echo(table_text(confusion(logits, y)))
+
+
+def _left_out(number: int) -> tuple[np.ndarray, np.ndarray]:
+    xs, ys = [], []
+    for path in sorted(cache.FOLDER.glob("unipen-[0-9]*.npz")):
+        with np.load(path) as data:
+            out = fold(data["group"]) == number
+            xs.append(data["x"][out])
+            ys.append(data["y"][out])
+    return np.concatenate(xs), np.concatenate(ys)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--version", required=True, help="Version that records will carry.")
+@click.option("--temperature-run", default=None, help="Run with left-out writers to fit the temperature on.")
+@click.option(
+    "--to", "path", default="ocr/weights/digits.onnx", show_default=True, type=click.Path(path_type=Path)
+)
+def export(name: str, version: str, temperature_run: str | None, path: Path) -> None:
+    """Write the ONNX file; the temperature comes from a run's left-out writers and sources."""
+    from training import export as writing
+
+    temperature = 1.0
+    if temperature_run is not None:
+        plan = RUNS[temperature_run]
+        parts = []
+        if plan.leave_out_fold is not None:
+            parts.append(_left_out(plan.leave_out_fold))
+        for source in COUNTS:
+            if source not in dict(plan.mix):
+                with np.load(cache.path_of(source, 0)) as data:
+                    parts.append((data["x"], data["y"]))
+        x, y = (np.concatenate(part) for part in zip(*parts, strict=True))
+        temperature = writing.fit_temperature(logits_of(trained(temperature_run), x), y)
+    writing.export(name, path, version=version, temperature=temperature)
+    click.echo(json.dumps({"file": str(path), "version": version, "temperature": round(temperature, 4)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,335 @@
+"""A cell as it comes out of a scanner or a phone: boxes, neighbours, dirt, light, and the cut of it.
+
+``Scene.sample`` draws one labelled example and hands it through the same preparation as at run time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from ocr.cells.picture import cut_picture
+from ocr.cells.prepare import prepare_one
+from simulate.strokes import Ink, Pen, lay, random_pen, vary
+from training.marks import blot, mark, stack, struck_out
+from training.sources import Source
+
+BLANK, OTHER = 10, 11
+MARGIN = 0.20
+#: Paper around the cell that is drawn, in cells.
+_AROUND = 0.5
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A drawn cell before the cut: grey picture, and the cell's box in it (x, y, w, h)."""
+
+    grey: np.ndarray
+    box: tuple[float, float, float, float]
+
+
+class Scene:
+    """Draws examples whose main ink comes from one source and whose neighbours come from ``around``."""
+
+    def __init__(self, source: Source, letters: Source | None, around: Source) -> None:
+        self.source = source
+        self.letters = letters
+        self.around = around
+        self._pool: list[Ink] = []
+
+    def digit(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[np.ndarray, int]:
+        """Glyph ``index`` as written in a cell: (input uint8 (2, S, S), class)."""
+        pen = _pen(rng)
+        cell_w, cell_h = _cell(rng)
+        height = _height(rng) * cell_h
+        ink = self.source.ink(index, height, pen, rng)
+        ink = _fit(ink, cell_w, rng)
+        return self._finish(ink, None, (cell_w, cell_h), pen, rng, picture), int(self.source.labels[index])
+
+    def other(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[np.ndarray, int]:
+        """Something that is no digit, made with glyph ``index`` where it needs one."""
+        pen = _pen(rng)
+        cell_w, cell_h = _cell(rng)
+        height = _height(rng) * cell_h
+        kind = rng.choice(["struck", "letter", "mark", "two"], p=[0.32, 0.28, 0.3, 0.1])
+        if kind == "letter" and self.letters is None:
+            kind = "mark"
+        at: tuple[float, float] | None = None
+        if kind == "struck":
+            ink = struck_out(self.source.ink(index, height, pen, rng), height, vary(pen, rng), rng)
+            if rng.random() < 0.15:
+                ink = stack(ink, blot(rng, height), int(rng.normal(0, 3)), int(rng.normal(0, 3)))
+        elif kind == "letter" and self.letters is not None:
+            ink = _fit(
+                self.letters.ink(int(rng.integers(len(self.letters.labels))), height, pen, rng), cell_w, rng
+            )
+        elif kind == "two":
+            small = height * rng.uniform(0.5, 0.85)
+            first = _narrow(self.source.ink(index, small, pen, rng), 0.5 * cell_w)
+            second = _narrow(self._any(small, pen, rng), 0.5 * cell_w)
+            gap = int((first.shape[1] + second.shape[1]) / 2 + rng.uniform(0.0, 0.12) * cell_w)
+            ink = stack(first, second, gap if rng.random() < 0.5 else -gap, int(rng.normal(0, 0.06) * cell_h))
+        else:
+            ink, at = mark(rng, cell_h, pen)
+        return self._finish(ink, at, (cell_w, cell_h), pen, rng, picture), OTHER
+
+    def blank(self, rng: np.random.Generator, picture: bool = False) -> tuple[np.ndarray, int]:
+        """An empty cell, with specks, shine-through and bits of the neighbours."""
+        return self._finish(None, None, _cell(rng), _pen(rng), rng, picture), BLANK
+
+    def _any(self, height: float, pen: Pen, rng: np.random.Generator) -> Ink:
+        """Some digit's ink; from a pool that is renewed slowly, for neighbours are only seen at the edge."""
+        if len(self._pool) < 300 or rng.random() < 0.05:
+            fresh = self.around.ink(int(rng.integers(len(self.around.labels))), 48.0, pen, rng)
+            if len(self._pool) >= 300:
+                self._pool.pop(int(rng.integers(300)))
+            self._pool.append(fresh)
+        ink = self._pool[int(rng.integers(len(self._pool)))]
+        size = (max(3, round(ink.shape[1] * height / 50)), max(3, round(ink.shape[0] * height / 50)))
+        return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+    def _finish(
+        self,
+        ink: Ink | None,
+        at: tuple[float, float] | None,
+        cell: tuple[int, int],
+        pen: Pen,
+        rng: np.random.Generator,
+        picture: bool,
+    ) -> np.ndarray:
+        paper = self._paper(ink, at, cell, pen, rng, picture)
+        prepared = cut_photo(paper, rng) if picture else cut_scan(paper, rng)
+        return np.round(prepared * 255).astype(np.uint8)
+
+    def _paper(
+        self,
+        ink: Ink | None,
+        at: tuple[float, float] | None,
+        cell: tuple[int, int],
+        pen: Pen,
+        rng: np.random.Generator,
+        picture: bool,
+    ) -> Paper:
+        cell_w, cell_h = cell
+        x0, y0 = round(_AROUND * cell_w), round(_AROUND * cell_h)
+        grey = np.full((cell_h + 2 * y0, cell_w + 2 * x0), int(rng.integers(205, 256)), dtype=np.uint8)
+        gap = 0.0 if rng.random() < 0.5 else rng.uniform(0.05, 0.3) * cell_w
+        shine = rng.random()
+        if shine < 0.1:
+            back = self._any(0.7 * cell_h, pen, rng)[:, ::-1] * rng.uniform(0.05, 0.2)
+            _put(grey, cv2.GaussianBlur(back, (0, 0), 1.0), rng.uniform(0, 1, 2) * grey.shape[::-1], 60)
+        boxes(grey, (x0, y0, cell_w, cell_h), gap, rng)
+        for side in (-1, 1):
+            if rng.random() < (0.25 if picture else 0.72):
+                next_pen = vary(pen, rng)
+                other = _fit(self._any(_height(rng) * cell_h, next_pen, rng), cell_w, rng)
+                x = x0 + cell_w / 2 + side * (cell_w + gap) + rng.normal(0, 0.1) * cell_w
+                reach = 0.2 if ink is None else 0.32
+                edge = (x0 + reach * cell_w) if side < 0 else (x0 + (1 - reach) * cell_w)
+                half = other.shape[1] / 2
+                x = min(x, edge - half) if side < 0 else max(x, edge + half)
+                _put(grey, other, (x, y0 + cell_h / 2 + rng.normal(0, 0.08) * cell_h), pen.shade)
+        if ink is not None:
+            if at is None:
+                spread = 0.06 if rng.random() < 0.8 else 0.16
+                at = (0.5 + float(rng.normal(0, spread)), 0.5 + float(rng.normal(0, spread)))
+            _put(grey, ink, (x0 + at[0] * cell_w, y0 + at[1] * cell_h), pen.shade)
+            if rng.random() < 0.05:
+                _stamp(grey, cell_h, rng)
+        return Paper(_dirt(grey, cell_h, rng), (x0, y0, cell_w, cell_h))
+
+
+def boxes(grey: np.ndarray, box: tuple[int, int, int, int], gap: float, rng: np.random.Generator) -> None:
+    """Print the cell's box and its neighbours' in place: full, faded, dashed, comb-like or dropped out."""
+    x0, y0, w, h = box
+    style = rng.choice(["full", "faded", "dashed", "comb", "none"], p=[0.66, 0.14, 0.05, 0.05, 0.1])
+    if style == "none":
+        return
+    shade = int(rng.integers(170, 232)) if style == "faded" else int(rng.integers(0, 170))
+    thick = max(1, round(rng.uniform(0.012, 0.06) * min(w, h)))
+    layer = np.full_like(grey, 255)
+    step = w + gap
+    for k in (-1, 0, 1):
+        left = round(x0 + k * step)
+        if style == "comb":
+            cv2.line(layer, (left, y0 + h), (left + w, y0 + h), shade, thick)
+            cv2.line(layer, (left, y0 + h), (left, y0 + h - round(0.35 * h)), shade, thick)
+            cv2.line(layer, (left + w, y0 + h), (left + w, y0 + h - round(0.35 * h)), shade, thick)
+        else:
+            cv2.rectangle(layer, (left, y0), (left + w, y0 + h), shade, thick)
+    if style == "dashed":
+        period = max(3, round(rng.uniform(0.06, 0.2) * h))
+        y, x = np.mgrid[: grey.shape[0], : grey.shape[1]]
+        layer[((x + y) // period) % 2 == 0] = 255
+    elif rng.random() < 0.1:
+        holes = cv2.resize(rng.random((5, 5)).astype(np.float32), grey.shape[::-1])
+        layer[holes > rng.uniform(0.55, 0.8)] = 255
+    np.minimum(grey, layer, out=grey)
+
+
+def cut_scan(paper: Paper, rng: np.random.Generator) -> np.ndarray:
+    """The cut a form reader makes: 200 dpi equivalent, ``MARGIN`` around, slightly misregistered."""
+    x, y, w, h = paper.box
+    out = int(rng.integers(38, 64))
+    factor = out / max(w, h)
+    width, height = round(w * factor * (1 + 2 * MARGIN)), round(h * factor * (1 + 2 * MARGIN))
+    turn = rng.normal(0, 0.012)
+    scale = factor * (1 + rng.normal(0, 0.012))
+    shift = rng.normal(0, 0.028, 2) * (w, h)
+    if rng.random() < 0.06:
+        shift = shift * 2.5
+    c, s = scale * np.cos(turn), scale * np.sin(turn)
+    a = np.array([[c, -s], [s, c]])
+    centre = np.array([x + w / 2, y + h / 2]) + shift
+    t = np.array([width, height]) / 2 - a @ centre
+    grey = paper.grey
+    if factor < 0.7:
+        grey = cv2.GaussianBlur(grey, (0, 0), 0.45 / factor)
+    crop = cv2.warpAffine(grey, np.column_stack([a, t]), (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return prepare_one(crop, MARGIN)
+
+
+def cut_photo(paper: Paper, rng: np.random.Generator) -> np.ndarray:
+    """A picture of the box alone: any size, turned a little, in perspective, its border in it or cut off."""
+    x, y, w, h = paper.box
+    kind = rng.random()
+    if kind < 0.45:
+        out = rng.uniform(0.03, 0.4, 4)
+    elif kind < 0.75:
+        out = rng.uniform(-0.08, 0.08, 4)
+    else:
+        out = rng.uniform(-0.15, 0.0, 4)
+    if rng.random() < 0.5:
+        out[:] = out[0]
+    corners = np.array(
+        [[x - out[0] * w, y - out[1] * h], [x + w + out[2] * w, y - out[1] * h],
+         [x + w + out[2] * w, y + h + out[3] * h], [x - out[0] * w, y + h + out[3] * h]],
+        dtype=np.float32)  # fmt: skip
+    corners += rng.normal(0, 0.015, (4, 2)).astype(np.float32) * w
+    turn = rng.normal(0, 0.035)
+    middle = corners.mean(axis=0)
+    c, s = np.cos(turn), np.sin(turn)
+    corners = ((corners - middle) @ np.array([[c, s], [-s, c]]) + middle).astype(np.float32)
+    size = 28 if rng.random() < 0.2 else int(np.exp(rng.uniform(np.log(24), np.log(180))))
+    ratio = (corners[1, 0] - corners[0, 0]) / (corners[3, 1] - corners[0, 1])
+    if rng.random() < 0.3:
+        ratio = 1.0
+    wide, high = (size, max(12, round(size / ratio))) if ratio > 1 else (max(12, round(size * ratio)), size)
+    target = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], dtype=np.float32)
+    grey = paper.grey
+    shrink = wide / max(float(corners[1, 0] - corners[0, 0]), 1.0)
+    if shrink < 0.7:
+        grey = cv2.GaussianBlur(grey, (0, 0), 0.45 / shrink)
+    picture = cv2.warpPerspective(
+        grey, cv2.getPerspectiveTransform(corners, target), (wide, high), borderMode=cv2.BORDER_REPLICATE
+    )
+    picture = _light(picture, rng)
+    cut = cut_picture(picture)
+    return prepare_one(cut.grey, cut.margin, cut.reach, cut.fill)
+
+
+def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A phone's picture: uneven light, low contrast, sensor noise, focus, JPEG."""
+    high, wide = picture.shape
+    y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j]
+    angle = rng.uniform(0, 2 * np.pi)
+    light = 1.0 + rng.uniform(0, 0.25) * (x * np.cos(angle) + y * np.sin(angle))
+    if rng.random() < 0.2:
+        light = light * np.where(
+            x * np.cos(angle) + y * np.sin(angle) > rng.uniform(-1, 1), rng.uniform(0.6, 0.9), 1.0
+        )
+    values = picture.astype(np.float32) * rng.uniform(0.4, 1.0) * light + rng.uniform(0, 50)
+    if rng.random() < 0.5:
+        values = cv2.GaussianBlur(values, (0, 0), rng.uniform(0.3, 1.0) * wide / 60 + 0.2)
+    values = values + rng.normal(0, rng.gamma(1.5, 2.0), values.shape)
+    return _jpeg(np.clip(values, 0, 255).astype(np.uint8), rng, 0.6)
+
+
+def _jpeg(grey: np.ndarray, rng: np.random.Generator, chance: float) -> np.ndarray:
+    if rng.random() > chance:
+        return grey
+    _, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
+    return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+
+
+def _dirt(grey: np.ndarray, cell: int, rng: np.random.Generator) -> np.ndarray:
+    """Scanner's blur, noise, specks, JPEG or 1-bit."""
+    if rng.random() < 0.12:
+        for _ in range(int(rng.integers(1, 6))):
+            at = rng.uniform(0, 1, 2) * grey.shape[::-1]
+            cv2.circle(
+                grey,
+                (int(at[0]), int(at[1])),
+                int(rng.integers(0, max(1, cell // 35) + 1)),
+                int(rng.integers(30, 160)),
+                -1,
+            )
+    values = grey.astype(np.float32)
+    if rng.random() < 0.7:
+        values = cv2.GaussianBlur(values, (0, 0), rng.uniform(0.3, 0.022 * cell + 0.35))
+    if rng.random() < 0.15:
+        y, x = np.mgrid[-1 : 1 : grey.shape[0] * 1j, -1 : 1 : grey.shape[1] * 1j]
+        values = values * (
+            1 - rng.uniform(0, 0.3) * (1 + x * rng.uniform(-1, 1) + y * rng.uniform(-1, 1)) / 2
+        )
+    values = values + rng.normal(0, 1, values.shape).astype(np.float32) * rng.gamma(1.5, 2.2)
+    out = np.clip(values, 0, 255).astype(np.uint8)
+    if rng.random() < 0.12:
+        level = int(rng.integers(110, 200))
+        return np.where(out > level, 255, 0).astype(np.uint8)
+    return _jpeg(out, rng, 0.4)
+
+
+def _stamp(grey: np.ndarray, cell: int, rng: np.random.Generator) -> None:
+    """The arc of a round stamp or a signature's loop across the cell; lighter than ink."""
+    layer = np.zeros(grey.shape, dtype=np.float32)
+    centre = (rng.uniform(-0.8, 1.8, 2) * grey.shape[::-1]).astype(int)
+    radius = int(rng.uniform(0.8, 2.5) * cell)
+    thick = max(1, round(rng.uniform(0.02, 0.07) * cell))
+    cv2.circle(layer, centre.tolist(), radius, float(rng.uniform(0.2, 0.6)), thick, cv2.LINE_AA)
+    lay(grey, layer, 0, 0, int(rng.integers(40, 140)))
+
+
+def _pen(rng: np.random.Generator) -> Pen:
+    pen = random_pen(rng)
+    if rng.random() < 0.1:
+        pen = replace(pen, shade=int(rng.integers(140, 195)), grain=float(rng.uniform(0.0, 0.4)))
+    return pen
+
+
+def _cell(rng: np.random.Generator) -> tuple[int, int]:
+    """Width and height in pixels of a 5-10 mm cell at 150-300 dpi."""
+    width = float(np.exp(rng.uniform(np.log(30), np.log(90))))
+    ratio = 1.0 if rng.random() < 0.3 else float(rng.uniform(1.0, 1.5))
+    return round(width), round(width * ratio)
+
+
+def _height(rng: np.random.Generator) -> float:
+    """Height of writing, in cell heights."""
+    kind = rng.random()
+    if kind < 0.12:
+        return float(rng.uniform(0.3, 0.5))
+    if kind < 0.9:
+        return float(np.clip(rng.normal(0.68, 0.12), 0.45, 0.95))
+    return float(rng.uniform(0.95, 1.2))
+
+
+def _fit(ink: Ink, cell_w: int, rng: np.random.Generator) -> Ink:
+    """People write narrower where cells are narrow: at most about a cell wide."""
+    return _narrow(ink, cell_w * float(rng.uniform(0.75, 1.1)))
+
+
+def _narrow(ink: Ink, limit: float) -> Ink:
+    if ink.shape[1] <= limit:
+        return ink
+    factor = limit / ink.shape[1]
+    tall = factor if factor < 0.7 else (1 + factor) / 2
+    size = (max(3, round(ink.shape[1] * factor)), max(3, round(ink.shape[0] * tall)))
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _put(grey: np.ndarray, ink: Ink, centre: tuple[float, float] | np.ndarray, shade: int) -> None:
+    """Lay ink with its middle at ``centre`` (x, y)."""
+    lay(grey, ink, round(centre[0] - ink.shape[1] / 2), round(centre[1] - ink.shape[0] / 2), shade)

@@ -1,0 +1,166 @@
+"""One training run: reads the cache, resumes from its checkpoint, keeps an average of the weights."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from training.cache import FOLDER
+from training.net import CellNet
+
+RUNS = Path(__file__).parent / "runs"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run trains on: sources with their weight in the mix, what is left out, and for how long."""
+
+    name: str
+    mix: tuple[tuple[str, float], ...]
+    steps: int
+    leave_out_fold: int | None = None
+    batch: int = 256
+    rate: float = 3e-3
+    start_from: str | None = None
+    seed: int = 1
+
+
+def fold(group: np.ndarray) -> np.ndarray:
+    """Unipen's writers in five folds, by id."""
+    return (group.astype(np.int64) * 2654435761 >> 7) % 5
+
+
+def load_mix(plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Everything rendered of the plan's sources: x, y and each example's chance to be drawn."""
+    xs, ys, chances = [], [], []
+    for source, weight in plan.mix:
+        parts = sorted(FOLDER.glob(f"{source}-[0-9]*.npz"))
+        if not parts:
+            raise FileNotFoundError(f"nothing rendered of {source}: run `python -m training.digits render`")
+        sx, sy = [], []
+        for part in parts:
+            with np.load(part) as data:
+                keep = np.ones(len(data["y"]), dtype=bool)
+                if source == "unipen" and plan.leave_out_fold is not None:
+                    keep = fold(data["group"]) != plan.leave_out_fold
+                sx.append(data["x"][keep])
+                sy.append(data["y"][keep])
+        count = sum(map(len, sy))
+        xs += sx
+        ys += sy
+        chances.append(np.full(count, weight / count))
+    chance = np.concatenate(chances)
+    return np.concatenate(xs), np.concatenate(ys), chance / chance.sum()
+
+
+def run(plan: Plan, minutes: float = 110.0) -> Path:
+    """Train until done or ``minutes`` are over; call again to go on. Returns the checkpoint."""
+    torch.set_num_threads(1)
+    torch.manual_seed(plan.seed)
+    folder = RUNS / plan.name
+    folder.mkdir(parents=True, exist_ok=True)
+    last = folder / "last.pt"
+    x, y, chance = load_mix(plan)
+    model = CellNet().to(memory_format=torch.channels_last)
+    average = copy.deepcopy(model).eval()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=0.02, fused=True)
+    step = 0
+    if last.exists():
+        state = torch.load(last, weights_only=True)
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        step = state["step"]
+    elif plan.start_from is not None:
+        state = torch.load(RUNS / plan.start_from / "last.pt", weights_only=True)
+        model.load_state_dict(state["average"])
+        average.load_state_dict(state["average"])
+    (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1))
+    started, shown = time.monotonic(), 0.0
+    model.train()
+    while step < plan.steps and time.monotonic() - started < minutes * 60:
+        rng = np.random.default_rng([plan.seed, step])
+        for picked in np.split(rng.choice(len(y), plan.batch * 50, p=chance), 50):
+            if step >= plan.steps:
+                break
+            _warm_cosine(optimiser, plan, step)
+            batch = _augment(torch.from_numpy(x[picked]).float().div_(255), rng)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = model(batch.contiguous(memory_format=torch.channels_last))
+            loss = functional.cross_entropy(
+                logits.float(), torch.from_numpy(y[picked]).long(), label_smoothing=0.02
+            )
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            step += 1
+            shown = 0.97 * shown + 0.03 * float(loss.detach())
+            _follow(average, model, min(0.998, step / (step + 20)))
+        if (step // 50) % 10 == 0 or step >= plan.steps:
+            _save(last, model, average, optimiser, step)
+            print(f"{plan.name} step {step} loss {shown:.4f} {time.monotonic() - started:.0f} s", flush=True)
+    _save(last, model, average, optimiser, step)
+    return last
+
+
+def trained(name: str) -> CellNet:
+    """The averaged weights of a run, ready to measure."""
+    model = CellNet().eval()
+    model.load_state_dict(torch.load(RUNS / name / "last.pt", weights_only=True)["average"])
+    return model
+
+
+def logits_of(model: CellNet, x: np.ndarray) -> np.ndarray:
+    """Logits float32 (N, 12) of examples uint8 (N, 2, S, S)."""
+    torch.set_num_threads(1)
+    out = []
+    with torch.inference_mode():
+        for start in range(0, len(x), 512):
+            batch = torch.from_numpy(x[start : start + 512]).float().div_(255)
+            out.append(model(batch).numpy())
+    return np.concatenate(out) if out else np.zeros((0, 12), np.float32)
+
+
+def _augment(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """The whole batch moved a pixel or two, and its contrast changed: cuts are never exact."""
+    dy, dx = rng.integers(-2, 3, 2).tolist()
+    batch = torch.roll(batch, (dy, dx), (2, 3))
+    gamma = float(np.exp(rng.normal(0, 0.2)))
+    return batch.clamp_min(1e-4) ** gamma
+
+
+def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:
+    warm = min(1.0, (step + 1) / 200)
+    rate = plan.rate * warm * (0.5 * (1 + np.cos(np.pi * step / plan.steps)) + 0.005)
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+def _follow(average: CellNet, model: CellNet, keep: float) -> None:
+    with torch.no_grad():
+        for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+            if kept.dtype.is_floating_point:
+                kept.lerp_(new, 1 - keep)
+            else:
+                kept.copy_(new)
+
+
+def _save(path: Path, model: CellNet, average: CellNet, optimiser: torch.optim.Optimizer, step: int) -> None:
+    draft = path.with_suffix(".part")
+    torch.save(
+        {
+            "model": model.state_dict(),
+            "average": average.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+        },
+        draft,
+    )
+    draft.replace(path)
