@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def _start(folder: Path, postgres: Path, user: str | None) -> tuple[Daemon, int]
             stop_signal=signal.SIGINT,  # "fast" shutdown: do not wait for clients
         )
         try:
-            daemon.wait_for(lambda port=port: _answers(port), 30)
+            daemon.wait_for(partial(_answers, port), 30)
         except RuntimeError:
             daemon.stop()
             if attempt == 3:

@@ -72,6 +72,7 @@ class Daemon:
         stop_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.log = log
+        self._name = Path(argv[0]).name
         self._stop_signal = stop_signal
         with log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -89,11 +90,9 @@ class Daemon:
         deadline = time.monotonic() + seconds
         while not ready():
             if self.process.poll() is not None:
-                raise RuntimeError(
-                    f"{self.process.args} ended with {self.process.returncode}:\n{self.tail()}"
-                )
+                raise RuntimeError(f"{self._name} ended with {self.process.returncode}:\n{self.tail()}")
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{self.process.args} is not ready after {seconds} s:\n{self.tail()}")
+                raise RuntimeError(f"{self._name} is not ready after {seconds} s:\n{self.tail()}")
             time.sleep(0.05)
 
     def tail(self, characters: int = 2000) -> str:

@@ -73,9 +73,11 @@ def test_a_body_cut_in_the_middle_is_fetched_again() -> None:
 
 
 def test_a_body_always_cut_is_an_error_not_a_shorter_object() -> None:
-    with serving(lambda request, _: send(request, 200, SLIP[:100], length=len(SLIP))) as settings:
-        with pytest.raises(StorageError, match="run the same command again"):
-            S3Store(settings).get(KEY)
+    with (
+        serving(lambda request, _: send(request, 200, SLIP[:100], length=len(SLIP))) as settings,
+        pytest.raises(StorageError, match="run the same command again"),
+    ):
+        S3Store(settings).get(KEY)
 
 
 def test_a_busy_server_is_asked_again_without_waiting_as_long_as_it_wishes() -> None:
@@ -98,15 +100,19 @@ def test_a_server_that_stays_busy_is_an_error() -> None:
 
 
 def test_a_web_server_that_is_no_s3() -> None:
-    with serving(lambda request, _: send(request, 404, b"<html>", kind="text/html")) as settings:
-        with pytest.raises(StorageError, match="does not speak S3"):
-            S3Store(settings).check()
+    with (
+        serving(lambda request, _: send(request, 404, b"<html>", kind="text/html")) as settings,
+        pytest.raises(StorageError, match="does not speak S3"),
+    ):
+        S3Store(settings).check()
 
 
 def test_tls_spoken_to_a_plain_server() -> None:
-    with serving(lambda request, _: send(request, 200, b"")) as settings:
-        with pytest.raises(StorageError, match="METERDROP_S3_TLS"):
-            S3Store(replace(settings, tls=True)).check()
+    with (
+        serving(lambda request, _: send(request, 200, b"")) as settings,
+        pytest.raises(StorageError, match="METERDROP_S3_TLS"),
+    ):
+        S3Store(replace(settings, tls=True)).check()
 
 
 def test_a_server_that_never_answers_costs_bounded_time() -> None:
