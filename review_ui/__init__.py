@@ -1,1 +1,1 @@
-"""The staff web app: queue and verdicts."""
+"""The staff web app: logging in, the review queue and the first dashboard."""

@@ -1,1 +1,1 @@
-"""What both web apps share: sessions, CSRF, headers, languages, base pages."""
+"""What the staff pages and the public pages share: sessions, CSRF, headers, limits, languages, base pages."""

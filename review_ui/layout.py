@@ -1,0 +1,117 @@
+"""Where a field's crop and the places of its characters lie, in pixels of the slip's picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from review_ui.pictures import PagePicture
+from services.results import FieldBox, ReviewField
+
+#: CSS pixels a millimetre of paper: a printed cell 10 mm high comes out at 56 px, its digit at 40.
+SCALE = 5.6
+
+#: The same for lines and signatures, which are not read digit by digit.
+LINE_SCALE = 4.2
+
+#: Paper shown around a field, as a fraction of its height: people write over the edge.
+MARGIN = 0.15
+
+#: Cells when a field has none in a picture (an unregistered page), in the same CSS pixels.
+PLAIN_CELL = 34.0
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of one character: its left edge and width, what is in it ("" for blank), whether it is weak."""
+
+    x: float
+    width: float
+    value: str
+    weak: bool
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A cut of the picture: ``(x, y, width, height)`` in its pixels and ``css_width``, its width on the page."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    css_width: int
+
+
+@dataclass(frozen=True)
+class FieldLayout:
+    """A field's crop (None where the picture does not say where it is) and its character places.
+
+    The places stand in a strip ``strip_width`` wide from ``strip_x`` and ``strip_height`` high, in picture pixels.
+    """
+
+    crop: Crop | None
+    slots: tuple[Slot, ...]
+    strip_x: float
+    strip_width: float
+    strip_height: float
+    css_width: int
+
+
+def lay_out(field: ReviewField, picture: PagePicture, weak_below: float) -> FieldLayout:
+    """Lay one field out."""
+    where = next((box for box in picture.boxes if box.name == field.name), None)
+    values = slot_values(field)
+    weak = weak_slots(field, weak_below)
+    confidence = [c.confidence for c in field.characters] + [1.0] * len(values)
+    if where is None or (field.cells and len(where.cells) != field.cells):
+        places = [(index * PLAIN_CELL, PLAIN_CELL * 0.88) for index in range(field.cells)]
+        crop, x, width, height = None, 0.0, max(field.cells, 1) * PLAIN_CELL, PLAIN_CELL
+        css_width = round(width)
+    else:
+        crop = _crop(where, picture, SCALE if where.cells else LINE_SCALE)
+        places = [(float(cell[0]), float(cell[2])) for cell in where.cells]
+        x, width, css_width = crop.x, crop.width, crop.css_width
+        height = 0.8 * max((cell[2] for cell in where.cells), default=0)
+    slots = tuple(
+        Slot(left, wide, value, is_weak, sure)
+        for (left, wide), value, is_weak, sure in zip(places, values, weak, confidence, strict=False)
+    )
+    return FieldLayout(crop, slots, x, width, height, css_width)
+
+
+def _crop(where: FieldBox, picture: PagePicture, css_per_mm: float) -> Crop:
+    x, y, width, height = where.box
+    margin = height * MARGIN
+    left, top = max(x - margin, 0.0), max(y - margin, 0.0)
+    right, bottom = min(x + width + margin, picture.width), min(y + height + margin, picture.height)
+    scale = css_per_mm * 25.4 / picture.dpi if picture.dpi else 1.0
+    return Crop(left, top, right - left, bottom - top, round((right - left) * scale))
+
+
+def slot_values(field: ReviewField) -> list[str]:
+    """One text a cell: the decoded value laid over the cells that are not blank."""
+    if not field.cells:
+        return []
+    value = _ddmmyyyy(field.value) if field.kind == "date" else field.value
+    filled = [index for index, char in enumerate(field.characters[: field.cells]) if char.value != "_"]
+    if len(value) == len(filled):
+        places = filled
+    else:
+        start = filled[0] if filled and filled[0] + len(value) <= field.cells else 0
+        places = list(range(start, start + len(value)))
+    values = [""] * field.cells
+    for place, char in zip(places, value, strict=False):
+        if place < field.cells:
+            values[place] = char
+    return values
+
+
+def weak_slots(field: ReviewField, weak_below: float) -> list[bool]:
+    """One flag a cell: read without enough confidence, or crossed out."""
+    flags = [char.confidence < weak_below or char.value == "#" for char in field.characters[: field.cells]]
+    return flags + [False] * (field.cells - len(flags))
+
+
+def _ddmmyyyy(value: str) -> str:
+    parts = value.split("-")
+    return "".join(reversed(parts)) if len(parts) == 3 else value.replace(".", "")

@@ -1,0 +1,92 @@
+"""Logging in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from review_ui.staff import context_of, stamp_of
+from services import users
+from web.app import local_path
+from web.limits import Limiter
+from web.pages import pages_of, visitor_of
+
+router = APIRouter()
+
+#: Longer names and passwords are wrong without being looked at: hashing must not become a way to keep us busy.
+LONGEST_INPUT = 200
+
+
+@dataclass(frozen=True)
+class LoginLimits:
+    """Failures for one name from one address, and for one address whatever the name."""
+
+    by_name: Limiter
+    by_address: Limiter
+
+    def wait(self, address: str, name: str) -> int:
+        """Seconds until another attempt is looked at."""
+        return max(self.by_name.wait(f"{address} {name}"), self.by_address.wait(address))
+
+    def failed(self, address: str, name: str) -> None:
+        """Count a wrong password."""
+        self.by_name.hit(f"{address} {name}")
+        self.by_address.hit(address)
+
+    def succeeded(self, address: str, name: str) -> None:
+        """Forget the name's failures; the address's stay, or one known password would buy endless guesses."""
+        self.by_name.forget(f"{address} {name}")
+
+
+def to_login(request: Request) -> RedirectResponse:
+    """To the log-in page, and back here afterwards."""
+    wanted = request.url.path if request.method == "GET" else "/"
+    return RedirectResponse("/login" + ("" if wanted == "/" else "?" + urlencode({"to": wanted})), 303)
+
+
+@router.get("/login")
+def login_page(request: Request, to: str = "/") -> Response:
+    """The form."""
+    if visitor_of(request).session.user:
+        return RedirectResponse(local_path(to), 303)
+    return pages_of(request).page(request, "login.html", to=local_path(to), name="", problem="", wait=0)
+
+
+@router.post("/login")
+def log_in(
+    request: Request,
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    to: Annotated[str, Form()] = "/",
+) -> Response:
+    """Check the password; says the same for a wrong name and a wrong password."""
+    visitor = visitor_of(request)
+    limits: LoginLimits = request.app.state.login_limits
+    name = name.strip()
+    values = {"to": local_path(to), "name": name[:LONGEST_INPUT]}
+    wait = limits.wait(visitor.address, name[:LONGEST_INPUT])
+    if wait:
+        headers = {"Retry-After": str(wait)}
+        return pages_of(request).page(
+            request, "login.html", 429, headers, problem="wait", wait=wait, **values
+        )
+    user = None
+    if max(len(name), len(password)) <= LONGEST_INPUT:
+        user = users.authenticate(context_of(request), name, password)
+    if user is None:
+        limits.failed(visitor.address, name[:LONGEST_INPUT])
+        return pages_of(request).page(request, "login.html", 401, problem="wrong", wait=0, **values)
+    limits.succeeded(visitor.address, name)
+    visitor.begin(user.name, stamp_of(user))
+    return RedirectResponse(local_path(to), 303)
+
+
+@router.post("/logout")
+def log_out(request: Request) -> Response:
+    """End the session."""
+    visitor_of(request).leave()
+    return RedirectResponse("/login", 303)

@@ -1,0 +1,165 @@
+"""A slip under review as the template shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from domain.account import RegisterRow
+from domain.plausibility import PlausibilityRules, check, usual_limit
+from domain.reasons import Reason
+from review_ui.layout import FieldLayout, lay_out
+from review_ui.pictures import PagePicture
+from services.results import AccountView, MeterView, ReviewAnswer, ReviewField, ReviewSheet
+
+#: What "other" offers, in the order of the number keys 1 … 9, 0.
+REJECT_REASONS = (
+    Reason.ILLEGIBLE,
+    Reason.ACCOUNT_UNKNOWN,
+    Reason.ACCOUNT_MISSING,
+    Reason.READING_MISSING,
+    Reason.LOWER_THAN_LAST,
+    Reason.CONTRADICTS_EARLIER,
+    Reason.SIGNATURE_MISSING,
+    Reason.NOT_A_SLIP,
+    Reason.REJECTED_BY_PERSON,
+    Reason.RESCAN,
+)
+
+#: Which role's field a reason is about: where the cursor goes when the gate refuses.
+ABOUT = {
+    Reason.ACCOUNT_MISSING: "account",
+    Reason.ACCOUNT_UNCLEAR: "account",
+    Reason.ACCOUNT_UNKNOWN: "account",
+    Reason.ACCOUNT_NEIGHBOUR: "account",
+    Reason.ACCOUNT_CONTRADICTS_CODE: "account",
+    Reason.ACCOUNT_CLOSED: "account",
+    Reason.METER_UNKNOWN: "meter_serial",
+    Reason.READING_MISSING: "reading",
+    Reason.READING_UNCLEAR: "reading",
+    Reason.READING_TOO_LONG: "reading",
+    Reason.LOWER_THAN_LAST: "reading",
+    Reason.IMPLAUSIBLY_HIGH: "reading",
+    Reason.DATE_MISSING: "date",
+    Reason.DATE_UNCLEAR: "date",
+    Reason.DATE_IMPLAUSIBLE: "date",
+    Reason.ADDRESS_MISSING: "address",
+    Reason.SIGNATURE_MISSING: "signature",
+}
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """One field: what the reader said and where its crop lies. ``extra``: an empty optional field, folded away."""
+
+    field: ReviewField
+    layout: FieldLayout
+    needs_person: bool
+    extra: bool
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether characters are entered one by one."""
+        return self.field.cells > 0
+
+    @property
+    def value(self) -> str:
+        """The places' characters, blanks as spaces, without those at the end."""
+        return "".join(slot.value or " " for slot in self.layout.slots).rstrip()
+
+
+@dataclass(frozen=True)
+class SheetView:
+    """A slip with its picture, laid out."""
+
+    sheet: ReviewSheet
+    picture: PagePicture
+    fields: tuple[FieldView, ...]
+
+    @property
+    def by_name(self) -> dict[str, FieldView]:
+        """Fields by name."""
+        return {view.field.name: view for view in self.fields}
+
+    def role(self, role: str) -> list[FieldView]:
+        """The fields of one role, in the form's order."""
+        return [view for view in self.fields if view.field.role == role]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values as they were read: what the page would send if nobody touched it."""
+        return {view.field.name: view.field.value for view in self.fields}
+
+
+def view_sheet(sheet: ReviewSheet, picture: PagePicture, weak_below: float) -> SheetView:
+    """Lay a slip out; a field needs a person when it is weak or one of the sheet's reasons is about it."""
+    about = {ABOUT[reason] for reason in sheet.reasons if reason in ABOUT}
+    views = []
+    for field in sheet.fields:
+        needs = field.weak or field.role in about and (field.required or bool(field.value))
+        extra = not field.required and not field.value and not field.weak and not needs
+        views.append(FieldView(field, lay_out(field, picture, weak_below), needs, extra))
+    return SheetView(sheet, picture, tuple(views))
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a reading would mean for one meter: kWh used since the previous reading and the most believable."""
+
+    meter: MeterView
+    used: int | None
+    limit: float
+    believable: bool
+
+
+def uses(account: AccountView | None, fields: SheetView, values: Mapping[str, str]) -> list[Use]:
+    """The use by each of the account's meters and tariffs, for the readings among ``values``."""
+    if account is None:
+        return []
+    readings = {
+        view.field.tariff or "T1": values.get(view.field.name, "") for view in fields.role("reading")
+    }
+    day = fields.sheet.collected
+    return [_use(account.account, meter, readings.get(meter.tariff or "T1", ""), day) for meter in account.meters]
+
+
+def _use(account: str, meter: MeterView, reading: str, day: date) -> Use:
+    row = RegisterRow(
+        supplier="",
+        account=account,
+        digits=meter.digits,
+        previous_reading=meter.previous_reading or None,
+        previous_date=meter.previous_date,
+        previous_kind="actual" if meter.previous_kind == "actual" else "average",
+        monthly_average=meter.monthly_average,
+    )
+    limit = usual_limit(row, day, PlausibilityRules())
+    if not (reading.isascii() and reading.isdigit()):
+        return Use(meter, None, limit, True)
+    plain = check(reading, row, day, PlausibilityRules())
+    return Use(meter, plain.used, limit, plain.blocking is None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sentence of the gate's answer: a reason and how it weighs."""
+
+    reason: Reason
+    weight: str
+
+
+def answer_lines(answer: ReviewAnswer) -> list[Line]:
+    """What the gate says: what blocks first, then what a person may overrule, then what is only noted."""
+    lines = [Line(reason, "blocking") for reason in answer.blocking]
+    lines += [Line(reason, "confirm") for reason in answer.reasons if reason not in answer.blocking]
+    lines += [Line(reason, "flag") for reason in answer.flags]
+    return lines
+
+
+def field_to_mend(view: SheetView, answer: ReviewAnswer) -> str | None:
+    """The name of the field that the first blocking reason is about."""
+    for reason in (*answer.blocking, *answer.reasons):
+        for field in view.role(ABOUT.get(reason, "")):
+            return field.field.name
+    return None

@@ -1,0 +1,49 @@
+"""Who of the staff is asking, and whether the page is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import HTTPException, Request
+
+from services import users
+from services.context import Context
+from services.results import UserView
+from web.failures import LoginNeeded, wants_json
+from web.pages import visitor_of
+
+
+def context_of(request: Request) -> Context:
+    """The services' context."""
+    ctx: Context = request.app.state.context
+    return ctx
+
+
+def stamp_of(user: UserView) -> str:
+    """Changes when a name is given to somebody new, so that old sessions end."""
+    return user.created_at.isoformat()
+
+
+def staff(*roles: str) -> Callable[[Request], UserView]:
+    """A dependency that lets in the roles named (none named: every role).
+
+    Raises ``LoginNeeded`` for people who are not logged in, 401 for scripts, 403 for other roles.
+    """
+
+    def check(request: Request) -> UserView:
+        session = visitor_of(request).session
+        user = users.get_user(context_of(request), session.user) if session.user else None
+        if user is None or stamp_of(user) != session.stamp:
+            if wants_json(request):
+                raise HTTPException(401)
+            raise LoginNeeded
+        request.state.user = user
+        if roles and user.role not in roles:
+            raise HTTPException(403)
+        return user
+
+    return check
+
+
+#: Who may judge slips.
+REVIEWERS = ("reviewer", "supervisor", "admin")

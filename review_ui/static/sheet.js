@@ -1,0 +1,160 @@
+// One slip on the page: its fields, which of them a person has seen, and what the gate says of their values.
+
+import { post } from './api.js';
+import { DigitRow } from './digits.js';
+import { SlipPicture } from './slip.js';
+
+const PAUSE = 130; // milliseconds without typing before the gate is asked
+
+export class Sheet {
+  /** `failed(error)` hears of calls that went wrong. */
+  constructor(element, failed) {
+    this.element = element;
+    this.id = Number(element.dataset.sheet);
+    this.token = element.dataset.token;
+    this.failed = failed;
+    this.fields = [...element.querySelectorAll('.field')];
+    this.rows = new Map();
+    this.armed = false;
+    this.typed = 0;
+    for (const field of this.fields) this.#wire(field);
+    this.picture = new SlipPicture(element, (name) => this.focusField(this.named(name)));
+  }
+
+  #wire(field) {
+    const changed = () => this.#changed();
+    if (field.querySelector('.typed')) this.rows.set(field, new DigitRow(field, changed));
+    else field.querySelector('input').addEventListener('change', changed);
+    field.addEventListener('focusin', () => this.picture.show(field.dataset.field));
+  }
+
+  named(name) {
+    return this.fields.find((field) => field.dataset.field === name);
+  }
+
+  /** The slip comes before the reviewer. */
+  show() {
+    this.element.hidden = false;
+    this.#readGate();
+    const first = this.#nextDoubtful();
+    if (first) this.focusField(first);
+    else this.element.querySelector('[data-do="accept"]').focus();
+  }
+
+  focusField(field) {
+    if (!field) return;
+    field.closest('details')?.setAttribute('open', '');
+    const row = this.rows.get(field);
+    if (row) row.focus();
+    else field.querySelector('input').focus();
+  }
+
+  #nextDoubtful() {
+    return this.fields.find((field) => 'doubtful' in field.dataset && !field.classList.contains('done'));
+  }
+
+  /** ENTER: the field in hand is right. Goes to the next doubtful one and returns false, or true after the last. */
+  confirmField() {
+    const field = document.activeElement?.closest?.('.field');
+    if (field) this.#done(field);
+    const next = this.#nextDoubtful();
+    if (next) this.focusField(next);
+    return !next;
+  }
+
+  confirmAll() {
+    this.fields.filter((field) => 'doubtful' in field.dataset).forEach((field) => this.#done(field));
+  }
+
+  #done(field) {
+    if ('doubtful' in field.dataset) field.classList.add('done');
+    this.picture.done(field.dataset.field);
+  }
+
+  get values() {
+    return Object.fromEntries(this.fields.map((field) => [field.dataset.field, this.#value(field)]));
+  }
+
+  #value(field) {
+    const row = this.rows.get(field);
+    if (!row) return field.querySelector('input').checked ? 'yes' : '';
+    const text = row.text;
+    if (field.dataset.kind !== 'date' || text.length !== 8) return text;
+    return `${text.slice(0, 2)}.${text.slice(2, 4)}.${text.slice(4)}`;
+  }
+
+  #changed() {
+    this.disarm();
+    this.typed += 1;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#ask(), PAUSE);
+  }
+
+  async #ask() {
+    this.asking?.abort();
+    this.asking = new AbortController();
+    try {
+      const response = await post(`/review/${this.id}/preview`, { values: this.values }, { signal: this.asking.signal });
+      this.showAnswer(await response.json());
+    } catch (error) {
+      if (error.name !== 'AbortError') this.failed(error);
+    }
+  }
+
+  /** Fill in what the gate and the register say. */
+  showAnswer(answer) {
+    for (const part of ['gate', 'register', 'usage']) this.#part(part).innerHTML = answer[part];
+    this.#readGate();
+    for (const tariff of answer.tariffs) {
+      const field = this.fields.find((each) => each.dataset.tariff === tariff && each.closest('details'));
+      field?.closest('details').setAttribute('open', '');
+    }
+  }
+
+  #part(name) {
+    return this.element.querySelector(`[data-part="${name}"]`);
+  }
+
+  #readGate() {
+    const said = this.#part('gate').querySelector('[data-outcome]').dataset;
+    this.outcome = said.outcome;
+    this.reasons = said.reasons.split(' ').filter(Boolean);
+  }
+
+  /** The reviewer was told what stands against accepting; the next ENTER overrules it. */
+  arm() {
+    this.armed = true;
+    this.#part('gate').classList.add('armed');
+  }
+
+  disarm() {
+    this.armed = false;
+    this.#part('gate').classList.remove('armed');
+  }
+
+  /** Ask the server to accept; returns its answer. */
+  async accept() {
+    clearTimeout(this.timer);
+    this.asking?.abort();
+    const typed = this.typed;
+    const confirmed = this.armed ? this.reasons : [];
+    const response = await post(`/review/${this.id}/accept`, { values: this.values, confirmed });
+    const answer = await response.json();
+    if (answer.gate && typed === this.typed) this.showAnswer(answer);
+    return answer;
+  }
+
+  async reject(reason) {
+    clearTimeout(this.timer);
+    const response = await post(`/review/${this.id}/reject`, { reason });
+    return response.json();
+  }
+
+  renew() {
+    return post(`/review/${this.id}/renew`);
+  }
+
+  release() {
+    return post(`/review/${this.id}/release`, { token: this.token }, { last: true }).catch(() => {});
+  }
+}
