@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import BinaryIO, Self
 
 from domain.errors import InputError
+from domain.reasons import Reason
+from ocr.load.files import open_regular, too_many_bytes
+from ocr.load.geometry import Pixels
 from ocr.load.limits import Limits
+from ocr.load.pdf import Pdf
+from ocr.load.raster import Picture
 from ocr.load.results import PageImage, Probe
+from ocr.load.sniff import HEAD, media_type
+from ocr.load.tiff import Tiff
 
 DEFAULT_LIMITS = Limits()
 
 
-class Document(Protocol):
-    """An opened file; belongs to the process and thread that opened it, cannot be pickled."""
+class Document:
+    """An opened file; belongs to the process and thread that opened it and cannot be pickled."""
 
-    media_type: str
-    pages: int
+    def __init__(self, source: Picture | Tiff | Pdf) -> None:
+        self._source = source
+        self.media_type: str = source.media_type
+        self.pages: int = source.pages
 
     def page(self, number: int) -> PageImage:
         """Page ``number`` (1-based) in grey; raises ``InputError`` for this page alone."""
-        ...
+        self._check(number)
+        match self._source:
+            case Pdf() as pdf:
+                grey, dpi, empty = pdf.page(number, colour=False)
+                return PageImage(grey, dpi, empty, number)
+            case Tiff() as tiff:
+                grey, dpi = tiff.grey(number)
+            case picture:
+                grey, dpi = picture.grey()
+        return PageImage(grey, dpi, False, number)
 
-    def colour(self, number: int) -> NDArray[np.uint8]:
-        """Page ``number`` (1-based), H×W×3 BGR uint8, turned as ``page`` turns it; raises ``InputError``."""
-        ...
+    def colour(self, number: int) -> Pixels:
+        """Page ``number`` (1-based), H×W×3 BGR uint8, in the pixel frame of ``page``; raises ``InputError``."""
+        self._check(number)
+        match self._source:
+            case Pdf() as pdf:
+                return pdf.page(number, colour=True)[0]
+            case Tiff() as tiff:
+                return tiff.bgr(number)
+            case picture:
+                return picture.bgr()
 
     def close(self) -> None:
         """Let go of files and memory."""
-        ...
+        self._source.close()
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        self.close()
+
+    def _check(self, number: int) -> None:
+        if not 1 <= number <= self.pages:
+            raise InputError(Reason.CORRUPT_FILE, f"there is no page {number}, only {self.pages}")
 
 
 def open_document(source: bytes | Path, name: str = "", limits: Limits = DEFAULT_LIMITS) -> Document:
@@ -49,7 +78,32 @@ def open_document(source: bytes | Path, name: str = "", limits: Limits = DEFAULT
     ``corrupt_file``, ``password_protected``, ``too_large``, ``too_many_pages``, ``too_small``,
     ``unsupported_format``.
     """
-    raise NotImplementedError
+    file = open_regular(source) if isinstance(source, Path) else io.BytesIO(source)
+    try:
+        return Document(_opened(file, name or (source.name if isinstance(source, Path) else ""), limits))
+    except BaseException:
+        file.close()
+        raise
+
+
+def _opened(file: BinaryIO, name: str, limits: Limits) -> Picture | Tiff | Pdf:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    head = file.read(HEAD)
+    if not head:
+        raise InputError(Reason.EMPTY_FILE, "the file has no bytes; scan again")
+    kind = media_type(head, name)
+    many = kind in ("application/pdf", "image/tiff")
+    most = limits.file_bytes if many else limits.picture_bytes
+    if size > most:
+        raise too_many_bytes(size, most)
+    file.seek(0)
+    if kind == "application/pdf":
+        return Pdf(file, limits)
+    if kind == "image/tiff":
+        return Tiff(file, limits)
+    with file:
+        return Picture(file.read(), kind, limits)
 
 
 def probe(source: bytes | Path, name: str = "", limits: Limits = DEFAULT_LIMITS) -> Probe:
@@ -71,7 +125,7 @@ def load_page(
 
 def load_colour(
     source: bytes | Path, name: str = "", page: int = 1, limits: Limits = DEFAULT_LIMITS
-) -> NDArray[np.uint8]:
+) -> Pixels:
     """One page (1-based) in colour: H×W×3, BGR, uint8, same orientation as ``load_page``; raises likewise."""
     with open_document(source, name, limits) as document:
         return document.colour(page)

@@ -1,0 +1,99 @@
+"""The native decoders: their own limits set, their chatter kept off standard error, their failures named."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from domain.errors import InputError
+from domain.reasons import Reason
+from ocr.load.limits import Limits
+
+# OpenCV reads this once, when it is loaded. Sizes are checked before every decode anyway: this is the second net.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(Limits.pixels))
+
+import cv2  # noqa: E402
+from PIL import Image  # noqa: E402
+
+Image.MAX_IMAGE_PIXELS = Limits.pixels
+
+_lock = threading.Lock()
+_depth = 0
+_saved = -1
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what libjpeg, libpng, libtiff and OpenCV print themselves off file descriptor 2.
+
+    They know no common switch for it. The redirection holds for the whole process; blocks of several threads may
+    overlap, and the last one out restores it.
+    """
+    _mute()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        _unmute()
+
+
+@contextmanager
+def decoding(what: str) -> Iterator[None]:
+    """Run a native decoder quietly; whatever it raises becomes an ``InputError``.
+
+    Decoders raise nearly every built-in exception on hostile bytes, so all are caught here, and nothing but calls
+    into decoders should stand inside the block.
+    """
+    try:
+        with quiet():
+            yield
+    except InputError:
+        raise
+    except (MemoryError, Image.DecompressionBombError):
+        raise InputError(Reason.TOO_LARGE, f"{what}: takes too much memory to decode") from None
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise InputError(Reason.TOO_LARGE, f"{what}: takes too much memory to decode") from None
+        raise InputError(Reason.CORRUPT_FILE, f"{what}: cannot be decoded") from None
+    except Exception as error:
+        raise InputError(Reason.CORRUPT_FILE, f"{what}: {_one_line(error)}") from None
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    # Pillow names the object it was given, which says nothing to a person.
+    if not text or "<_io" in text or "BytesIO" in text:
+        return "cannot be decoded"
+    return text[:120]
+
+
+def _mute() -> None:
+    global _depth, _saved  # noqa: PLW0603 - a file descriptor is the process's
+    with _lock:
+        if _depth == 0:
+            if sys.stderr is not None:
+                sys.stderr.flush()
+            try:
+                _saved = os.dup(2)
+            except OSError:  # no standard error at all: nothing to keep clean
+                _saved = -1
+            if _saved >= 0:
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, 2)
+                os.close(null)
+        _depth += 1
+
+
+def _unmute() -> None:
+    global _depth, _saved  # noqa: PLW0603
+    with _lock:
+        _depth -= 1
+        if _depth == 0 and _saved >= 0:
+            os.dup2(_saved, 2)
+            os.close(_saved)
+            _saved = -1
