@@ -28,18 +28,25 @@ class Placed:
     turn_deg: float = 0.0
 
 
-@lru_cache(maxsize=8)
-def _blank(template: Template, dpi: int) -> bytes:
-    from templates.printing import render_png
+@lru_cache(maxsize=4)
+def _blank(template: Template, dpi: int) -> Grey:
+    from templates.printing import picture
 
-    return bytes(render_png(template, dpi))
+    grey = np.asarray(picture(template, dpi).convert("L"), dtype=np.uint8)
+    grey.flags.writeable = False
+    return grey
 
 
 def blank(template: Template, dpi: int) -> Grey:
-    """The printed, empty form at ``dpi``, H×W; a copy that may be written on."""
-    grey = cv2.imdecode(np.frombuffer(_blank(template, dpi), np.uint8), cv2.IMREAD_GRAYSCALE)
-    assert grey is not None
-    return np.asarray(grey, dtype=np.uint8)
+    """The printed, empty form at ``dpi``, H×W, read-only; rendered once."""
+    return _blank(template, dpi)
+
+
+def personal(template: Template, account: str, dpi: int) -> Grey:
+    """The personal slip of ``account`` as it is printed, H×W."""
+    from templates.printing import picture
+
+    return np.asarray(picture(template, dpi, account).convert("L"), dtype=np.uint8)
 
 
 def written(filled: Filled, printed: Grey, dpi: float, rng: np.random.Generator) -> Grey:
