@@ -31,7 +31,7 @@ SHIPPED = Path(__file__).resolve().parent
 
 
 @cache
-def suppliers() -> Mapping[str, SupplierRules]:
+def suppliers(extra: Path | None = None) -> Mapping[str, SupplierRules]:
     """The rules of every supplier that meterdrop knows, by name."""
     return load_suppliers(SHIPPED)
 

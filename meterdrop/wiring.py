@@ -1,0 +1,124 @@
+"""The one place that knows which adapters are used: settings in, a ready ``Context`` out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from domain.errors import SettingsError
+from meterdrop.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ocr.load import Limits
+    from services.context import Context
+    from services.reading import ReadingSettings
+    from storage.objects import StoreSettings
+    from storage.records import RecordsSettings
+
+
+def utc_now() -> datetime:
+    """The only clock of the product; everything else is given one."""
+    return datetime.now(UTC)
+
+
+def store_settings(settings: Settings) -> StoreSettings:
+    """Where the originals are kept: a bucket when an endpoint is set, else a folder in the home."""
+    from storage.objects import S3Settings, StoreSettings
+
+    endpoint = settings.text("METERDROP_S3_ENDPOINT")
+    if not endpoint:
+        return StoreSettings(folder=settings.home / "objects")
+    return StoreSettings(
+        s3=S3Settings(
+            endpoint=endpoint,
+            bucket=settings.text("METERDROP_S3_BUCKET"),
+            access_key=settings.text("METERDROP_S3_ACCESS_KEY"),
+            secret_key=settings.text("METERDROP_S3_SECRET_KEY"),
+            prefix=settings.text("METERDROP_S3_PREFIX"),
+            region=settings.text("METERDROP_S3_REGION") or None,
+            tls=settings.switch("METERDROP_S3_TLS"),
+            ca_file=settings.path("METERDROP_S3_CA_FILE"),
+            timeout=settings.number("METERDROP_S3_TIMEOUT"),
+            attempts=settings.count("METERDROP_S3_ATTEMPTS"),
+        )
+    )
+
+
+def records_settings(settings: Settings) -> RecordsSettings:
+    """Where the records are kept: the configured database, else an SQLite file in the home."""
+    from storage.records import RecordsSettings
+
+    url = settings.text("METERDROP_DATABASE_URL") or f"sqlite:///{settings.home / 'records.db'}"
+    return RecordsSettings(url=url, pool=settings.count("METERDROP_DATABASE_POOL"))
+
+
+def limits(settings: Settings) -> Limits:
+    """What one file may ask of the machine."""
+    from ocr.load import Limits
+
+    return Limits(pixels=settings.count("METERDROP_MAX_PIXELS"), pages=settings.count("METERDROP_MAX_PAGES"))
+
+
+def reading_settings(settings: Settings) -> ReadingSettings:
+    """What a reader process needs to know."""
+    from services.reading import ReadingSettings
+
+    return ReadingSettings(
+        store=store_settings(settings),
+        templates=settings.path("METERDROP_TEMPLATES"),
+        memory_mb=settings.count("METERDROP_WORKER_MEMORY_MB"),
+        limits=limits(settings),
+    )
+
+
+def worker_count(settings: Settings) -> int:
+    """Reader processes: as set, else one for each processor that this process may use."""
+    if settings.text("METERDROP_WORKERS"):
+        return settings.count("METERDROP_WORKERS")
+    return max(1, len(os.sched_getaffinity(0)))
+
+
+def open_context(settings: Settings | None = None) -> Context:
+    """Everything the services need, opened and migrated; raises ``SettingsError`` or ``StorageError``.
+
+    Reader processes are started by the first page that is read, not here.
+    """
+    from ocr.thresholds import load_thresholds
+    from services.context import Context, ServiceSettings
+    from services.pool import ReaderPool
+    from storage.objects import open_store
+    from storage.records import Records
+    from templates import all_templates, suppliers
+
+    settings = settings or load_settings()
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"METERDROP_HOME {settings.home} cannot be made: {error.strerror}") from error
+    folder = settings.path("METERDROP_TEMPLATES")
+    return Context(
+        records=Records.open(records_settings(settings)),
+        objects=open_store(store_settings(settings)),
+        clock=utc_now,
+        suppliers=suppliers(folder),
+        templates={template.key: template for template in all_templates(folder)},
+        reader=ReaderPool(reading_settings(settings), worker_count(settings)),
+        thresholds=load_thresholds(),
+        settings=ServiceSettings(
+            lease_seconds=settings.count("METERDROP_LEASE_SECONDS"),
+            chunk_sheets=settings.count("METERDROP_CHUNK_SHEETS"),
+        ),
+    )
+
+
+@contextmanager
+def context(settings: Settings | None = None) -> Iterator[Context]:
+    """``open_context`` for a ``with`` block: closed at its end, whatever happens."""
+    opened = open_context(settings)
+    try:
+        yield opened
+    finally:
+        opened.close()
