@@ -32,8 +32,9 @@ SHIPPED = Path(__file__).resolve().parent
 
 @cache
 def suppliers(extra: Path | None = None) -> Mapping[str, SupplierRules]:
-    """The rules of every supplier that meterdrop knows, by name."""
-    return load_suppliers(SHIPPED)
+    """The rules of every supplier, by name: the shipped ones, replaced or joined by those in ``extra``."""
+    shipped = load_suppliers(SHIPPED)
+    return shipped if extra is None else {**shipped, **load_suppliers(extra)}
 
 
 def load_suppliers(folder: Path) -> Mapping[str, SupplierRules]:
