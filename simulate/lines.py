@@ -7,7 +7,7 @@ import numpy as np
 from simulate.curves import Strokes, spline
 from simulate.hands import InventedHand
 
-_CAPITAL = 1.25  # a capital or figure stands this much taller than the line's small letters
+_CAPITAL = 1.25  # a capital is this much wider than its small letter
 
 
 def line(text: str, hand: InventedHand, rng: np.random.Generator) -> Strokes:
@@ -34,8 +34,10 @@ def _letter(character: str, hand: InventedHand, rng: np.random.Generator) -> Str
     strokes = hand.letter(character, rng)
     if not character.isupper():
         return strokes
-    # A capital is its small letter stretched up from the foot line.
-    return tuple(np.column_stack([s[:, 0] * _CAPITAL, 1.0 - (1.0 - s[:, 1]) * 1.9]) for s in strokes)
+    # A capital is its small letter stretched up from the foot line to the height of a digit.
+    top = min(float(stroke[:, 1].min()) for stroke in strokes)
+    up = 1.05 / max(1.0 - top, 0.3)
+    return tuple(np.column_stack([s[:, 0] * _CAPITAL, 1.0 - (1.0 - s[:, 1]) * up]) for s in strokes)
 
 
 def signature(rng: np.random.Generator) -> Strokes:
