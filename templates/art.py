@@ -62,7 +62,10 @@ class LabelArt:
 
 @dataclass(frozen=True)
 class SampleArt:
-    """Model digits written into cells, to show how; not a field. A blank in ``text`` leaves a gap of ``gap_mm``."""
+    """Model digits written into cells, to show how; not a field.
+
+    A blank in ``text`` leaves a gap of ``gap_mm``, an underscore an empty cell.
+    """
 
     text: str
     x_mm: float

@@ -68,9 +68,10 @@ def _rule(section: Section) -> RuleArt:
 def _sample(section: Section) -> SampleArt:
     digits = section.need("digits", '"0123456789"')
     text = digits.text("digits")
-    if not re.fullmatch(r"[0-9 ]+", text):
+    if not re.fullmatch(r"[0-9_ ]+", text):
         raise digits.error(
-            f"в образце «{text}» не только цифры (digits only)", "оставьте цифры и пробелы между группами"
+            f"в образце «{text}» не только цифры (digits only)",
+            "оставьте цифры, пробелы между группами и _ вместо пустой клетки",
         )
     x, y = section.need("at", "[12, 30]").numbers("at", 2, 0, 500)
     width, height = section.need("cell", "[6, 8]").numbers("cell", 2, 2, 40)

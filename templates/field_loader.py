@@ -129,16 +129,17 @@ def _comma(
             )
         return (), ()
     last = cells[-1]
-    size = 1.5 * last.h_mm / MM_PER_PT
-    x = last.right_mm + 0.45
-    texts = [TextArt(",", x, last.bottom_mm - 0.92 * 1.24 * last.h_mm, size, "bold")]
-    tenths = HatchArt(x + 0.3 * last.h_mm, last.y_mm + 0.3 * last.h_mm, 0.5 * last.w_mm, 0.7 * last.h_mm)
+    size = 1.15 * last.h_mm / MM_PER_PT
+    x = last.right_mm + 0.8
+    texts = [TextArt(",", x, last.bottom_mm - 0.75 * 1.15 * last.h_mm, size, "bold")]
+    width, height = 0.45 * last.w_mm, 0.6 * last.h_mm
+    tenths = HatchArt(x + 0.38 * last.h_mm, last.bottom_mm - height, width, height)
     if note is not None:
         texts.append(
             TextArt(
                 note.text("note"),
-                tenths.x_mm + tenths.w_mm + 1.5,
-                last.bottom_mm - 0.5 * last.h_mm - 0.5 * style.hint_pt * MM_PER_PT,
+                tenths.x_mm + tenths.w_mm + 1.6,
+                last.bottom_mm - 0.5 * last.h_mm - 1.0 * style.hint_pt * MM_PER_PT,
                 style.hint_pt,
                 "italic",
                 ink=0.6,

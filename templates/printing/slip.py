@@ -96,7 +96,8 @@ def _sample(surface: Surface, art: SampleArt) -> None:
         )
         _group(surface, cells)
         for digit, cell in zip(part, cells, strict=True):
-            _digit(surface, digit, cell, art.ink)
+            if digit in pen.DIGITS:
+                _digit(surface, digit, cell, art.ink)
         x += len(part) * art.cell_w_mm + art.gap_mm
 
 
