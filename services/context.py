@@ -24,14 +24,12 @@ class ServiceSettings:
     """How the services work; the front door fills it.
 
     ``lease_seconds``: how long a claimed slip stays one reviewer's without being renewed. ``chunk_sheets``:
-    pages that are recognised and committed together. ``workers``: reader processes. ``worker_memory_mb``:
-    address space a reader process may take before its allocation fails.
+    pages that are recognised and committed together. ``max_file_bytes``: of one file handed in.
     """
 
     lease_seconds: int = 300
     chunk_sheets: int = 32
-    workers: int = 2
-    worker_memory_mb: int = 1536
+    max_file_bytes: int = 512 << 20
 
 
 @dataclass(frozen=True)
@@ -59,17 +57,41 @@ class PageRead:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class PageCount:
+    """How many pages a file has, or why none can be had."""
+
+    pages: int
+    reason: Reason | None = None
+    detail: str = ""
+
+
 class PageReader(Protocol):
-    """Recognises pages, usually in worker processes; never raises for a bad page."""
+    """Recognises pages, usually in worker processes.
+
+    A bad page or file never raises: its result says why. What does raise from a future is trouble with the
+    objects (``StorageError``), after which the same call may be made again.
+    """
+
+    @property
+    def workers(self) -> int:
+        """How many pages are read at a time."""
+        ...
 
     def submit(self, pages: Sequence[PageRef]) -> Future[list[PageRead]]:
         """Begin to recognise ``pages``; the result has one item a page, in their order."""
         ...
 
-    def refresh(self, supplier: str, version: str, accounts: Callable[[], Sequence[str]]) -> None:
-        """Tell the reader which accounts to decode against.
+    def count(self, key: str, name: str) -> Future[PageCount]:
+        """Begin to count the pages of the file stored under ``key``."""
+        ...
 
-        ``accounts`` is called only for a new ``version``.
+    def refresh(
+        self, supplier: str, version: str, length: int, accounts: Callable[[], Sequence[str]]
+    ) -> None:
+        """Tell the reader which accounts of ``length`` digits to decode against.
+
+        ``accounts`` is called only when this ``version`` of the supplier's register is new to the reader.
         """
         ...
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from domain.errors import InputError, UsageError
+from domain.reasons import Reason
+from ocr.load import read_file
 from services.context import Context
 from services.results import BatchOrder, Receipt
+from storage.records import Transaction
 
 
 def open_batch(ctx: Context, order: BatchOrder) -> int:
-    """Begin a batch; returns its id."""
-    raise NotImplementedError
+    """Begin a batch.
+
+    Returns its id. Raises ``UsageError`` for a supplier or channel that there is none of.
+    """
+    _check(ctx, order)
+    with ctx.records.begin() as tx:
+        return _open(ctx, tx, order)
 
 
 def receive_file(
@@ -19,6 +28,57 @@ def receive_file(
     """Store the bytes and record the file; when this returns, both are durable.
 
     The same bytes again give another receipt and no further sheet. Without ``batch_id`` the file is a batch
-    of its own. Raises ``InputError`` (not found, empty, too large) when there is nothing to take.
+    of its own. Raises ``InputError`` (not found, not a file, too large) when there is nothing to take; a
+    damaged or empty file is taken, and its sheet becomes ``unreadable``.
     """
-    raise NotImplementedError
+    _check(ctx, order)
+    data = source if isinstance(source, bytes) else _read(source, ctx.settings.max_file_bytes)
+    if len(data) > ctx.settings.max_file_bytes:
+        raise InputError(Reason.TOO_LARGE, f"{name}: larger than {ctx.settings.max_file_bytes} bytes")
+    key = ctx.objects.put(data)
+    at = ctx.clock()
+    shown = printable(name)
+    with ctx.records.begin() as tx:
+        batch = batch_id if batch_id is not None else _open(ctx, tx, order)
+        file, new = tx.files.add_file(order.supplier, key, shown, size=len(data), batch_id=batch, at=at)
+        receipt = tx.files.add_receipt(file.supplier, file.id, batch, shown, at)
+        if new:
+            # One sheet stands for the file until its pages are counted, so that it is never out of sight.
+            place = {"channel": order.channel, "station": order.station, "collected": order.collected}
+            tx.sheets.add(file, place, [(1, 1)], at)
+        tx.audits.add(
+            at,
+            order.station or order.channel,
+            "file.received",
+            supplier=file.supplier,
+            details={"file": file.id, "batch": batch, "name": shown, "again": not new},
+        )
+    return Receipt(receipt, batch, file.id, key, shown, again=not new)
+
+
+def printable(name: str) -> str:
+    """A file's name as records, pages and terminals can show it.
+
+    Nothing undecodable, no control characters.
+    """
+    text = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else "�" for c in text)[:255] or "?"
+
+
+def _check(ctx: Context, order: BatchOrder) -> None:
+    if order.supplier not in ctx.suppliers:
+        known = ", ".join(sorted(ctx.suppliers))
+        raise UsageError(f"there is no supplier {order.supplier!r}; known are: {known}")
+
+
+def _open(ctx: Context, tx: Transaction, order: BatchOrder) -> int:
+    return tx.files.add_batch(order.supplier, order.channel, order.station, order.collected, ctx.clock())
+
+
+def _read(path: Path, most: int) -> bytes:
+    try:
+        return read_file(path, most)
+    except InputError as error:
+        if error.reason is Reason.EMPTY_FILE:
+            return b""
+        raise

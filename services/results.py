@@ -81,21 +81,19 @@ class Progress:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """A batch that is through."""
+    """A batch that is through.
+
+    ``problems``: paths that gave no file. ``outcomes``: what this run did. ``unreadable`` and ``totals``
+    (sheets by state) cover all sheets of the files handed in, also those that an earlier run had finished.
+    """
 
     batch_id: int
     receipts: tuple[Receipt, ...]
     problems: tuple[FileProblem, ...]
     outcomes: tuple[SheetOutcome, ...]
     seconds: float
-
-    @property
-    def by_state(self) -> dict[str, int]:
-        """Sheets of this run by state."""
-        counts: dict[str, int] = {}
-        for outcome in self.outcomes:
-            counts[outcome.state.value] = counts.get(outcome.state.value, 0) + 1
-        return counts
+    unreadable: tuple[SheetOutcome, ...] = ()
+    totals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

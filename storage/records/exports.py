@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
+from storage.records.audits import STATE
 from storage.records.readings import ReadingRow
-from storage.records.tables import export_item, export_run, reading, sheet
+from storage.records.tables import audit, export_item, export_run, reading, sheet
+from storage.records.types import Json, UtcDateTime
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,27 @@ class Exports:
         for row in self._connection.execution_options(yield_per=1000).execute(query):
             yield ReadingRow(**row._mapping)
 
-    def sheets(self, run_id: int) -> list[int]:
-        """The sheets whose readings a run carries."""
-        query = (
+    def deliver(self, run_id: int, at: datetime, who: str) -> int:
+        """Make the accepted sheets of a run ``delivered``, each audited; returns how many."""
+        carried = (
             sa.select(reading.c.sheet_id)
             .join(export_item, export_item.c.reading_id == reading.c.id)
             .where(export_item.c.run_id == run_id)
-            .distinct()
-            .order_by(reading.c.sheet_id)
         )
-        return list(self._connection.execute(query).scalars())
+        due = sa.and_(sheet.c.id.in_(carried), sheet.c.state == SheetState.ACCEPTED.value)
+        rows = sa.select(
+            sa.literal(at, UtcDateTime),
+            sa.literal(who),
+            sa.literal(STATE),
+            sheet.c.supplier,
+            sheet.c.id,
+            sheet.c.state,
+            sa.literal(SheetState.DELIVERED.value),
+            sa.literal({"run": run_id}, Json),
+        ).where(due)
+        columns = ["at", "who", "what", "supplier", "sheet_id", "state_before", "state_after", "details"]
+        self._connection.execute(sa.insert(audit).from_select(columns, rows.order_by(sheet.c.id)))
+        changed = self._connection.execute(
+            sa.update(sheet).where(due).values(state=SheetState.DELIVERED.value, updated_at=at)
+        )
+        return changed.rowcount

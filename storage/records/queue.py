@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,8 +18,19 @@ class Queue:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def take_next(self, who: str, now: datetime, until: datetime, supplier: str | None = None) -> int | None:
-        """The slip that ``who`` holds already, else the oldest free one, now held until ``until``."""
+    def take_next(
+        self,
+        who: str,
+        now: datetime,
+        until: datetime,
+        *,
+        supplier: str | None = None,
+        skip: Collection[int] = (),
+    ) -> int | None:
+        """The slip that ``who`` holds already, else the oldest free one, now held until ``until``.
+
+        ``skip``: slips that are not wanted.
+        """
         for free in (sa.and_(sheet.c.claimed_by == who, sheet.c.claimed_until > now), _free(now)):
             query = (
                 sa.select(sheet.c.id)
@@ -29,6 +41,8 @@ class Queue:
             )
             if supplier is not None:
                 query = query.where(sheet.c.supplier == supplier)
+            if skip:
+                query = query.where(sheet.c.id.notin_(list(skip)))
             sheet_id = self._connection.execute(query).scalar()
             if sheet_id is not None and self.take(who, sheet_id, now, until):
                 return int(sheet_id)

@@ -17,6 +17,12 @@ from storage.records.files import FileRow, files_of
 from storage.records.tables import sheet, source_file
 from storage.records.upsert import insert
 
+_NO_FIRST_PICTURE = [
+    state.value
+    for state in (SheetState.PENDING, SheetState.DUPLICATE, SheetState.BLANK, SheetState.UNREADABLE)
+]
+_NO_FIRST_SCAN = [*_NO_FIRST_PICTURE, SheetState.REJECTED.value]
+
 
 @dataclass(frozen=True)
 class SheetRow:
@@ -116,7 +122,9 @@ class Sheets:
         query = _select().where(sheet.c.file_id == file_id, sheet.c.page == page).order_by(sheet.c.slip)
         return self._rows(query)
 
-    def pending(self, batch_id: int | None = None, limit: int | None = None) -> list[int]:
+    def pending(
+        self, batch_id: int | None = None, file_id: int | None = None, limit: int | None = None
+    ) -> list[int]:
         """Sheets that wait for the reader in files whose pages are counted, by file and page."""
         query = (
             sa.select(sheet.c.id)
@@ -126,6 +134,8 @@ class Sheets:
         )
         if batch_id is not None:
             query = query.where(sheet.c.file_id.in_(files_of(batch_id)))
+        if file_id is not None:
+            query = query.where(sheet.c.file_id == file_id)
         if limit is not None:
             query = query.limit(limit)
         return list(self._connection.execute(query).scalars())
@@ -187,15 +197,20 @@ class Sheets:
                 sheet.c.pixel_hash == pixel_hash,
                 sheet.c.slip == slip,
                 sheet.c.id != but,
-                sheet.c.state.notin_([SheetState.PENDING.value, SheetState.DUPLICATE.value]),
+                sheet.c.state.notin_(_NO_FIRST_PICTURE),
             )
             .order_by(sheet.c.id)
             .limit(1)
         )
         return self._connection.execute(query).scalar()
 
-    def inks(self, supplier: str, account: str, but: int) -> list[tuple[int, bytes]]:
-        """Ink fingerprints of other sheets with this account that are no duplicates, oldest first."""
+    def inks(
+        self, supplier: str, account: str, but: int, since: date, until: date
+    ) -> list[tuple[int, bytes]]:
+        """Ink fingerprints of other sheets with this account, collected in these days, oldest first.
+
+        Duplicates are left out, and rejected sheets: the paper may have been scanned again on request.
+        """
         query = (
             sa.select(sheet.c.id, sheet.c.ink)
             .where(
@@ -203,7 +218,8 @@ class Sheets:
                 sheet.c.account == account,
                 sheet.c.id != but,
                 sheet.c.ink.isnot(None),
-                sheet.c.state.notin_([SheetState.PENDING.value, SheetState.DUPLICATE.value]),
+                sheet.c.collected.between(since, until),
+                sheet.c.state.notin_(_NO_FIRST_SCAN),
             )
             .order_by(sheet.c.id)
         )

@@ -1,0 +1,122 @@
+"""What a sheet claims, as the gate wants it: from the reader's result or from a person's values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+
+from domain.gate import Claim, ClaimedReading, Value
+from domain.reasons import Reason
+from ocr.results import FieldResult, SlipReading
+from templates.model import Field, Template
+
+#: Roles whose doubts count even where the form does not require the field.
+_ALWAYS_COUNTS = frozenset({"account", "reading", "meter_serial"})
+_DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d%m%Y", "%d.%m.%y")
+
+
+def from_reader(slip: SlipReading, template: Template) -> Claim:
+    """The machine's claim, with every doubt that the reader raised about a field that matters."""
+    reasons = list(slip.reasons)
+    for field in template.fields:
+        result = slip.fields.get(field.name)
+        if result is not None and (field.required or field.role in _ALWAYS_COUNTS):
+            reasons += result.reasons
+    account = slip.fields.get("account")
+    return Claim(
+        account=_value(account),
+        account_in_register=None if account is None else account.in_register,
+        readings=tuple(
+            ClaimedReading(_value(slip.fields.get(field.name)), field.tariff)
+            for field in _of_role(template, "reading")
+        ),
+        reading_date=_first(slip, template, "date"),
+        signature_present=_presence(slip, template, "signature"),
+        address_present=_presence(slip, template, "address"),
+        meter_serial=_first(slip, template, "meter_serial"),
+        required=required_roles(template),
+        reasons=tuple(dict.fromkeys(reasons)),
+    )
+
+
+def from_person(values: Mapping[str, str], template: Template, confirmed: Collection[Reason] = ()) -> Claim:
+    """A person's claim: what was entered is certain, whatever the ink looked like."""
+
+    def entered(field: Field) -> Value:
+        return Value(normalised(field, values.get(field.name, "")), 1.0)
+
+    def first(role: str) -> Value:
+        return next((entered(field) for field in _of_role(template, role)), Value("", 1.0))
+
+    account = normalise_digits(values.get("account", ""))
+    return Claim(
+        account=Value(account, 1.0),
+        readings=tuple(
+            ClaimedReading(entered(field), field.tariff) for field in _of_role(template, "reading")
+        ),
+        reading_date=first("date"),
+        signature_present=first("signature"),
+        address_present=first("address"),
+        meter_serial=first("meter_serial"),
+        required=required_roles(template),
+        by_person=True,
+        confirmed=frozenset(confirmed),
+    )
+
+
+def required_roles(template: Template) -> frozenset[str]:
+    """The roles that the form requires; the account always, a personal slip has it printed."""
+    return frozenset({"account"} | {field.role for field in template.fields if field.required})
+
+
+def normalised(field: Field, text: str) -> str:
+    """What a person typed, as the field's value: digits, YYYY-MM-DD, or "yes" and ""."""
+    if field.kind == "date":
+        return normalise_date(text)
+    if field.role in {"signature", "address"}:
+        return "" if text.strip().lower() in {"", "no", "нет", "0", "false"} else "yes"
+    return normalise_digits(text) if field.kind == "digits" else text.strip()
+
+
+def normalise_digits(text: str) -> str:
+    """Without the blanks that people put between digits."""
+    return "".join(text.split())
+
+
+def normalise_date(text: str) -> str:
+    """A date as YYYY-MM-DD; what is no date is given back as it is, for the gate to refuse."""
+    for pattern in _DATE_FORMATS:
+        try:
+            # Only the day matters: no zone is involved.
+            return datetime.strptime(text.strip(), pattern).date().isoformat()
+        except ValueError:
+            continue
+    return text.strip()
+
+
+def date_of(claim: Claim, otherwise: date) -> date:
+    """The reading's day: as written on the slip, else the day its box was emptied."""
+    try:
+        return date.fromisoformat(claim.reading_date.value)
+    except ValueError:
+        return otherwise
+
+
+def _of_role(template: Template, role: str) -> list[Field]:
+    return [field for field in template.fields if field.role == role]
+
+
+def _value(result: FieldResult | None) -> Value:
+    return Value() if result is None else Value(result.value or "", result.confidence)
+
+
+def _first(slip: SlipReading, template: Template, role: str) -> Value:
+    return next((_value(slip.fields.get(field.name)) for field in _of_role(template, role)), Value())
+
+
+def _presence(slip: SlipReading, template: Template, role: str) -> Value:
+    for field in _of_role(template, role):
+        result = slip.fields.get(field.name)
+        if result is not None:
+            return Value("yes" if result.present else "", result.confidence)
+    return Value()

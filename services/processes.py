@@ -1,0 +1,84 @@
+"""A pool of spawned processes that may be killed by what they work on, and comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import ParamSpec, TypeVar
+
+from services import reading
+from services.reading import ReadingSettings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class WorkerLostError(Exception):
+    """The process died, or was killed because it hung (``hung``), while it worked on this or something
+    else.
+    """
+
+    def __init__(self, *, hung: bool) -> None:
+        super().__init__("a reader process hung" if hung else "a reader process died")
+        self.hung = hung
+
+
+class Processes:
+    """``count`` processes that are started when first needed, and anew after one died."""
+
+    def __init__(self, settings: ReadingSettings, count: int) -> None:
+        self._settings = settings
+        self._count = count
+        # No more calls than processes are handed over, so that a call's time begins with its work.
+        self._places = threading.BoundedSemaphore(count)
+        self._lock = threading.Lock()
+        self._executor: ProcessPoolExecutor | None = None
+        self._closed = False
+
+    def run(self, seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``function`` gives in a process; raises what it raises, or ``WorkerLostError``."""
+        with self._places:
+            executor = None
+            try:
+                with self._lock:
+                    executor = self._started()
+                    future = executor.submit(function, *args, **kwargs)
+                return future.result(seconds)
+            except BrokenProcessPool as error:
+                self._discard(executor)
+                raise WorkerLostError(hung=False) from error
+            except FutureTimeoutError as error:
+                self._discard(executor)
+                raise WorkerLostError(hung=True) from error
+
+    def close(self) -> None:
+        """Kill the processes: they hold nothing that is not held elsewhere."""
+        self._closed = True
+        self._discard(self._executor)
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._closed:
+            raise BrokenProcessPool("closed")
+        if self._executor is None:
+            # Spawned, not forked: the parent has threads, and a fork would copy their locks.
+            self._executor = ProcessPoolExecutor(
+                self._count, get_context("spawn"), initializer=reading.start, initargs=(self._settings,)
+            )
+        return self._executor
+
+    def _discard(self, executor: ProcessPoolExecutor | None) -> None:
+        with self._lock:
+            if executor is None or executor is not self._executor:
+                return
+            self._executor = None
+        # The executor has no public way to end a process that hangs before Python 3.14.
+        workers = list((getattr(executor, "_processes", None) or {}).values())
+        for worker in workers:
+            with contextlib.suppress(OSError, ValueError):
+                worker.kill()
+        executor.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,185 @@
+"""Inside a reader process: fetch the original, open it, recognise its pages.
+
+Nothing here knows records. Everything heavy is loaded once a process, on its first page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import resource
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from multiprocessing import parent_process
+from pathlib import Path
+
+from domain.errors import InputError, StorageError
+from domain.reasons import Reason
+from ocr.cells import CellClassifier
+from ocr.decode import AccountIndex
+from ocr.forms import FormReader
+from ocr.load import Limits, PageImage, open_document
+from ocr.load.document import Document
+from ocr.results import SlipReading
+from services.context import PageCount, PageRead, PageRef
+from storage.objects import ObjectStore, StoreSettings, open_store
+from templates import all_templates
+
+
+@dataclass(frozen=True)
+class ReadingSettings:
+    """What a reader process needs: it goes to the process pickled.
+
+    ``templates``: a folder with further forms. ``memory_mb``: address space it may take.
+    """
+
+    store: StoreSettings
+    templates: Path | None = None
+    memory_mb: int = 1536
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class RegisterFile:
+    """A supplier's accounts as ``AccountIndex.save`` wrote them.
+
+    ``version`` tells a new import from the old.
+    """
+
+    version: str
+    path: Path
+
+
+class _Process:
+    """What this process keeps between pages."""
+
+    def __init__(self, settings: ReadingSettings) -> None:
+        self.settings = settings
+        self.store: ObjectStore = open_store(settings.store)
+        self._classifier: CellClassifier | None = None
+        self._readers: dict[str, tuple[str, FormReader]] = {}
+        self._open: tuple[str, Document] | None = None
+
+    def document(self, key: str, name: str) -> Document:
+        """The file under ``key``; stays open for its next pages."""
+        if self._open is not None and self._open[0] == key:
+            return self._open[1]
+        self.close()
+        document = open_document(self.store.get(key), name, self.settings.limits)
+        self._open = (key, document)
+        return document
+
+    def close(self) -> None:
+        """Let go of the open file."""
+        if self._open is not None:
+            opened, self._open = self._open[1], None
+            with contextlib.suppress(Exception):
+                opened.close()
+
+    def classifier(self) -> CellClassifier:
+        """The recogniser of cells, loaded once."""
+        if self._classifier is None:
+            self._classifier = CellClassifier.load(threads=1)
+        return self._classifier
+
+    def reader(self, supplier: str, register: RegisterFile | None) -> FormReader:
+        """The form reader for a supplier's register; rebuilt when the register was imported anew."""
+        version = "" if register is None else register.version
+        known = self._readers.get(supplier)
+        if known is None or known[0] != version:
+            accounts = None if register is None else AccountIndex.load(register.path)
+            known = (version, FormReader(all_templates(self.settings.templates), self.classifier(), accounts))
+            self._readers[supplier] = known
+        return known[1]
+
+
+_settings: ReadingSettings | None = None
+
+
+def start(settings: ReadingSettings) -> None:
+    """Prepare a fresh process: limits, and an end that follows its parent's."""
+    global _settings  # noqa: PLW0603 - a pool's initializer has no other way to leave something behind
+    _settings = settings
+    # Ctrl-C is the parent's to handle: it ends its readers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit = settings.memory_mb << 20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A killed parent cannot tell its children; without this they would wait for work for ever.
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@cache
+def _process() -> _Process:
+    assert _settings is not None
+    return _Process(_settings)
+
+
+def ready() -> None:
+    """Load what every page needs; a process that comes back from this is sound."""
+    _process().classifier()
+
+
+def count_pages(key: str, name: str) -> PageCount:
+    """How many pages a stored file has; never raises for a bad file, ``StorageError`` for a missing one."""
+    try:
+        return PageCount(_process().document(key, name).pages)
+    except InputError as error:
+        return PageCount(0, error.reason, error.detail)
+    except MemoryError:
+        return PageCount(0, Reason.TOO_LARGE, "opening the file takes too much memory")
+    except StorageError:
+        raise
+    except Exception as error:
+        return PageCount(0, Reason.CORRUPT_FILE, f"{type(error).__name__}: {error}"[:200])
+
+
+def read_pages(pages: Sequence[PageRef], registers: dict[str, RegisterFile]) -> list[PageRead]:
+    """Recognise pages; one item each, in their order."""
+    try:
+        return [_read(ref, registers.get(ref.supplier)) for ref in pages]
+    finally:
+        _process().close()
+
+
+def _read(ref: PageRef, register: RegisterFile | None) -> PageRead:
+    try:
+        image = _process().document(ref.key, ref.name).page(ref.page)
+    except InputError as error:
+        return PageRead(ref, (), reason=error.reason, detail=error.detail)
+    except MemoryError:
+        return PageRead(ref, (), reason=Reason.TOO_LARGE, detail="the page takes too much memory")
+    except StorageError:
+        raise
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"[:200]
+        return PageRead(ref, (), reason=Reason.CORRUPT_FILE, detail=detail)
+    return recognise(ref, image, register)
+
+
+def recognise(ref: PageRef, image: PageImage, register: RegisterFile | None) -> PageRead:
+    """The slips of an opened page. A fault of the recogniser leaves the page to a person."""
+    pixels = hashlib.sha256(repr(image.grey.shape).encode())
+    pixels.update(image.grey.data)
+    pixel_hash = pixels.hexdigest()
+    # Outside the try: missing weights or a broken form are no fault of this page.
+    reader = _process().reader(ref.supplier, register)
+    try:
+        slips = tuple(reader.read_page(image))
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"[:200]
+        slip = SlipReading("unreadable", reasons=(Reason.DECODER_CRASHED,))
+        return PageRead(ref, (slip,), pixel_hash, detail=detail)
+    return PageRead(ref, slips, pixel_hash)

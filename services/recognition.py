@@ -1,0 +1,81 @@
+"""A slip's recognition as the JSON that the records keep, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.reasons import Reason
+from ocr.results import Character, FieldResult, Registration, SlipReading
+
+_DECIMALS = 6
+
+
+def to_json(slip: SlipReading) -> dict[str, Any]:
+    """Everything but the ink's fingerprint, which has a column of its own."""
+    return {
+        "outcome": slip.outcome,
+        "slip": slip.slip,
+        "template": slip.template,
+        "fields": {name: _field_to_json(result) for name, result in slip.fields.items()},
+        "reasons": [reason.value for reason in slip.reasons],
+        "registration": None if slip.registration is None else _registration_to_json(slip.registration),
+        "model": slip.model,
+        "seconds": round(slip.seconds, 4),
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> SlipReading:
+    """The inverse of ``to_json``."""
+    registration = data["registration"]
+    return SlipReading(
+        outcome=data["outcome"],
+        slip=data["slip"],
+        template=data["template"],
+        fields={name: _field_from_json(result) for name, result in data["fields"].items()},
+        reasons=tuple(Reason(code) for code in data["reasons"]),
+        registration=None
+        if registration is None
+        else Registration(
+            tuple(registration["homography"]), registration["residual_mm"], registration["markers_found"]
+        ),
+        model=data["model"],
+        seconds=data["seconds"],
+    )
+
+
+def _field_to_json(result: FieldResult) -> dict[str, Any]:
+    full: dict[str, Any] = {
+        "value": result.value,
+        "confidence": round(result.confidence, _DECIMALS),
+        "raw": result.raw,
+        "characters": [[c.value, round(c.confidence, _DECIMALS)] for c in result.characters],
+        "in_register": result.in_register,
+        "source": result.source,
+        "runner_up": None if result.runner_up is None else round(result.runner_up, _DECIMALS),
+        "present": result.present,
+        "reasons": [reason.value for reason in result.reasons],
+    }
+    return {name: value for name, value in full.items() if value is not None and value != []}
+
+
+def _field_from_json(data: Mapping[str, Any]) -> FieldResult:
+    return FieldResult(
+        value=data.get("value"),
+        confidence=data["confidence"],
+        raw=data.get("raw"),
+        characters=tuple(Character(value, confidence) for value, confidence in data.get("characters", ())),
+        in_register=data.get("in_register"),
+        source=data.get("source"),
+        runner_up=data.get("runner_up"),
+        present=data.get("present"),
+        reasons=tuple(Reason(code) for code in data.get("reasons", ())),
+    )
+
+
+def _registration_to_json(registration: Registration) -> dict[str, Any]:
+    return {
+        "homography": list(registration.homography),
+        "residual_mm": registration.residual_mm,
+        "markers_found": registration.markers_found,
+    }

@@ -1,0 +1,95 @@
+"""Settle one recognised slip: blank, unreadable, duplicate, or whatever the gate says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.gate import Verdict
+from domain.reasons import Reason
+from domain.sheet import SheetState
+from ocr.fingerprint import same_slip
+from ocr.results import SlipReading
+from services import claims, judging, recognition
+from services.context import Context, PageRead
+from storage.records import SheetRow, Transaction
+
+#: Unreadable for the machine, but a person may be able to key it from the picture.
+FOR_A_PERSON = frozenset({Reason.TEMPLATE_NOT_FOUND, Reason.BADLY_REGISTERED, Reason.DECODER_CRASHED})
+#: One and the same sheet of paper from this likeness of its ink on.
+SAME_SLIP = 0.5
+#: A slip lies in its box for weeks at most; the same hand writes the same account again next month.
+SAME_SLIP_WITHIN = timedelta(days=62)
+#: The gate's verdicts as states.
+_STATES = {
+    Verdict.ACCEPT: SheetState.ACCEPTED,
+    Verdict.REVIEW: SheetState.REVIEW,
+    Verdict.REJECT: SheetState.REJECTED,
+    Verdict.DUPLICATE: SheetState.DUPLICATE,
+}
+
+
+def settle(
+    ctx: Context,
+    tx: Transaction,
+    row: SheetRow,
+    slip: SlipReading,
+    page: PageRead,
+    *,
+    at: datetime,
+    who: str,
+) -> tuple[SheetState, tuple[Reason, ...]]:
+    """Move a pending sheet to the state that its slip deserves, with its readings.
+
+    Returns state and reasons.
+    """
+    account = slip.fields.get("account")
+    seen: dict[str, Any] = {
+        "template": slip.template,
+        "model": slip.model or None,
+        "account": (account.value or None) if account is not None else None,
+        "recognition": recognition.to_json(slip),
+        "pixel_hash": page.pixel_hash or None,
+        "ink": slip.ink or None,
+    }
+    details = {"detail": page.detail} if page.detail else None
+
+    def moved(
+        state: SheetState, reasons: tuple[Reason, ...], **more: Any
+    ) -> tuple[SheetState, tuple[Reason, ...]]:
+        tx.sheets.move(row, state, reasons, at=at, who=who, details=details, **seen, **more)
+        return state, reasons
+
+    if slip.outcome == "blank":
+        return moved(SheetState.BLANK, slip.reasons)
+    if slip.outcome == "unreadable" and not FOR_A_PERSON.intersection(slip.reasons):
+        return moved(SheetState.UNREADABLE, slip.reasons)
+    if Reason.EMPTY not in slip.reasons:
+        first = _first_scan(tx, row, seen)
+        if first is not None:
+            return moved(SheetState.DUPLICATE, (Reason.DUPLICATE,), duplicate_of=first)
+    template = ctx.templates.get(slip.template or "")
+    if slip.outcome == "unreadable" or template is None:
+        return moved(SheetState.REVIEW, slip.reasons or (Reason.TEMPLATE_NOT_FOUND,))
+    claim = claims.from_reader(slip, template)
+    thresholds = ctx.thresholds(row.channel, template.key, slip.model)
+    decision = judging.decide(ctx, tx, row, claim, thresholds)
+    state = _STATES[decision.verdict]
+    result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
+    if state is SheetState.ACCEPTED:
+        tx.readings.add(judging.accepted_readings(row, claim, decision, who, at))
+    return result
+
+
+def _first_scan(tx: Transaction, row: SheetRow, seen: dict[str, Any]) -> int | None:
+    """The earlier sheet that is the same picture, or another scan of the same paper."""
+    if seen["pixel_hash"]:
+        first = tx.sheets.same_pixels(row.supplier, seen["pixel_hash"], row.slip, row.id)
+        if first is not None:
+            return first
+    if seen["ink"] and seen["account"]:
+        since, until = row.collected - SAME_SLIP_WITHIN, row.collected + SAME_SLIP_WITHIN
+        for other, ink in tx.sheets.inks(row.supplier, seen["account"], row.id, since, until):
+            if same_slip(ink, seen["ink"]) >= SAME_SLIP:
+                return other
+    return None
