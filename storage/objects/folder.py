@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,12 +89,12 @@ class FolderStore:
         except OSError as error:
             raise _explained(error, self.root) from error
 
-    def sweep(self, now: float | None = None, older_than: float = STALE_AFTER_SECONDS) -> int:
+    def sweep(self, now: float, older_than: float = STALE_AFTER_SECONDS) -> int:
         """Remove what crashed writers left behind, older than so many seconds; returns how many files.
 
-        ``now`` is in the file system's clock (seconds since 1970).
+        ``now`` is the file system's time in seconds since 1970.
         """
-        limit = (time.time() if now is None else now) - older_than
+        limit = now - older_than
         removed = 0
         for folder in self._leaves():
             for name in _listing(folder):

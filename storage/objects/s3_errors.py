@@ -60,5 +60,5 @@ def _about_tls(text: str) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return "its certificate is not trusted; name the bundle that vouches for it in METERDROP_S3_CA_FILE"
     if "WRONG_VERSION_NUMBER" in text or "record layer" in text:
-        return "it does not speak TLS; set METERDROP_S3_TLS=no"
+        return "it does not speak TLS; set METERDROP_S3_TLS=false"
     return f"TLS failed: {text}"
