@@ -44,7 +44,7 @@ class Document:
         return PageImage(grey, dpi, False, number)
 
     def colour(self, number: int) -> Pixels:
-        """Page ``number`` (1-based), H×W×3 BGR uint8, in the pixel frame of ``page``; raises ``InputError``."""
+        """Page ``number`` (1-based), H×W×3 BGR, in the pixel frame of ``page``; raises as it does."""
         self._check(number)
         match self._source:
             case Pdf() as pdf:
@@ -117,7 +117,7 @@ def load_page(
 ) -> PageImage:
     """One page (1-based) in grey; for several pages of one file open it once with ``open_document``.
 
-    Raises ``InputError`` as ``open_document`` and ``timed_out``; ``corrupt_file`` for a page that does not exist.
+    Raises ``InputError`` as ``open_document``, and ``timed_out``; ``corrupt_file`` if there is no such page.
     """
     with open_document(source, name, limits) as document:
         return document.page(page)
@@ -132,7 +132,7 @@ def load_colour(
 
 
 def pages(path: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[PageImage | InputError]:
-    """The pages of a file, one at a time and in order: a ``PageImage`` or, for a page that cannot be read, its error.
+    """The pages of a file, in order and one at a time: each a ``PageImage`` or the error why there is none.
 
     A file that cannot be opened at all gives one ``InputError`` and nothing else.
     """

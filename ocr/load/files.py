@@ -24,8 +24,8 @@ class Missing:
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file for reading.
 
-    Raises ``InputError``: ``not_found`` (no such file, no permission, a loop of links), ``unsupported_format``
-    (a folder, pipe, socket or device), ``empty_file``. A pipe without a writer does not block.
+    Raises ``InputError``: ``not_found`` (no such file, no permission, a loop of links), ``empty_file``,
+    ``unsupported_format`` (a folder, pipe, socket or device). A pipe without a writer does not block.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -46,7 +46,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
-    """The bytes of a regular file of at most ``max_bytes``; ``InputError`` as ``open_regular``, or ``too_large``."""
+    """The bytes of a regular file; raises as ``open_regular``, and ``too_large`` beyond ``max_bytes``."""
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > max_bytes:
@@ -69,10 +69,10 @@ def too_many_bytes(size: int, max_bytes: int) -> InputError:
 
 
 def expand(paths: Iterable[Path | str]) -> Iterator[Path | Missing]:
-    """Files named directly, and the files in folders: recursive, sorted by name, hidden and non-files left out.
+    """Files named directly, and the files in folders: recursive, sorted, hidden and non-files left out.
 
-    A path given by name always comes back, whatever it is, so that it gets its answer; what cannot be looked at
-    comes as ``Missing``. Links to folders are not followed inside a folder, so that loops end.
+    A path given by name always comes back, whatever it is, so that it gets its answer; what cannot be looked
+    at comes as ``Missing``. Links to folders are not followed inside a folder, so that loops end.
     """
     for given in paths:
         path = Path(given)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 class Limits:
     """Bounds that keep any file, hostile ones included, under 1 GB of memory and within seconds.
 
-    ``pixels``: of one page image, before it is reduced. ``file_bytes``: of a PDF or TIFF; ``picture_bytes``: of a
-    file with one picture, which is read into memory whole. ``pages``: of one file; ``rendered_pages``: how many
-    pages of one PDF may need drawing (pages that are one embedded scan, or empty, do not count).
+    ``pixels``: of one page image, before it is reduced. ``file_bytes``: of a PDF or TIFF; ``picture_bytes``:
+    of a file with one picture, which is read into memory whole. ``pages``: of one file; ``rendered_pages``:
+    how many pages of one PDF may need drawing (pages that are one embedded scan, or empty, do not count).
     ``render_dpi``: resolution of drawn pages; ``render_seconds``: for drawing one page;
-    ``file_render_seconds``: for drawing all pages of one opened document. ``max_dpi``: page images with more are
-    reduced to it by area averaging. ``min_side``: pixels of the shorter side under which nothing can be read.
+    ``file_render_seconds``: for drawing all pages of one opened document. ``max_dpi``: page images with more
+    are reduced, by a whole factor. ``min_side``: pixels of the shorter side under which nothing can be read.
     ``working_bytes``: what decoding one picture may allocate.
     """
 

@@ -13,11 +13,11 @@ from domain.errors import InputError
 from domain.reasons import Reason
 from ocr.load.limits import Limits
 
-# OpenCV reads this once, when it is loaded. Sizes are checked before every decode anyway: this is the second net.
+# OpenCV reads this once, when it is loaded. Sizes are checked before every decode: this is the second net.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(Limits.pixels))
 
-import cv2  # noqa: E402
-from PIL import Image  # noqa: E402
+import cv2
+from PIL import Image
 
 Image.MAX_IMAGE_PIXELS = Limits.pixels
 
@@ -30,8 +30,8 @@ _saved = -1
 def quiet() -> Iterator[None]:
     """Keep what libjpeg, libpng, libtiff and OpenCV print themselves off file descriptor 2.
 
-    They know no common switch for it. The redirection holds for the whole process; blocks of several threads may
-    overlap, and the last one out restores it.
+    They know no common switch for it. The redirection holds for the whole process; blocks of several threads
+    may overlap, and the last one out restores it.
     """
     _mute()
     try:
@@ -46,8 +46,8 @@ def quiet() -> Iterator[None]:
 def decoding(what: str) -> Iterator[None]:
     """Run a native decoder quietly; whatever it raises becomes an ``InputError``.
 
-    Decoders raise nearly every built-in exception on hostile bytes, so all are caught here, and nothing but calls
-    into decoders should stand inside the block.
+    Decoders raise nearly every built-in exception on hostile bytes, so all are caught here, and nothing but
+    calls into decoders should stand inside the block.
     """
     try:
         with quiet():

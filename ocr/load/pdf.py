@@ -129,7 +129,7 @@ class Pdf:
                 self._seconds_left -= time.monotonic() - started
 
     def _save_alone(self, leaf: Leaf, path: Path) -> None:
-        """The page as a PDF of its own: poppler meets neither the rest of the file nor another page numbering."""
+        """The page as a PDF of its own: poppler sees neither the rest of the file nor its own numbering."""
         page = leaf.page
         for key in [key for key in page.keys() if key not in _KEPT]:  # noqa: SIM118 - not a dict
             if key != "/Parent":
@@ -175,7 +175,7 @@ def _has_visible_notes(page: Any) -> bool:
 
 
 def _short_content(contents: Any) -> bool:
-    """Whether a page's instructions are few enough to be looked through; nothing is inflated beyond a bound."""
+    """Whether a page's instructions are few enough to look through; nothing is inflated beyond a bound."""
     if contents is None:
         return True
     streams = [contents] if isinstance(contents, pikepdf.Stream) else list(contents)

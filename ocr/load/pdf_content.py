@@ -16,8 +16,44 @@ Matrix = tuple[float, float, float, float, float, float]
 Box = tuple[float, float, float, float]
 
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-_IGNORED = frozenset("w J j M d ri i Tc Tw Tz TL Tf Ts Td TD Tm T* BT ET MP DP BX EX BMC EMC".split())
-_OTHER_COLOURS = frozenset("CS cs SC SCN sc scn G RG K".split())
+_IGNORED = frozenset(
+    # fmt: off
+    (
+        "w",
+        "J",
+        "j",
+        "M",
+        "d",
+        "ri",
+        "i",
+        "BX",
+        "EX",
+        "MP",
+        "DP",
+        "BMC",
+        "EMC",
+        "CS",
+        "SC",
+        "SCN",
+        "G",
+        "RG",
+        "K",
+        "BT",
+        "ET",
+        "Tc",
+        "Tw",
+        "Tz",
+        "TL",
+        "Tf",
+        "Ts",
+        "Td",
+        "TD",
+        "Tm",
+        "T*",
+    )
+    # fmt: on
+)
+_OTHER_COLOURS = frozenset(("cs", "sc", "scn"))
 _BLACK = {"g": ((0.0,),), "rg": ((0.0, 0.0, 0.0),), "k": ((0.0, 0.0, 0.0, 1.0),)}
 _WHITE = {"g": (1.0,), "rg": (1.0, 1.0, 1.0), "k": (0.0, 0.0, 0.0, 0.0)}
 _TEXT = frozenset(("Tj", "TJ", "'", '"'))
@@ -31,7 +67,7 @@ class _MustDrawError(Exception):
 
 @dataclass(frozen=True)
 class Placed:
-    """One picture on the page: its XObject name, its matrix (unit square → page points), the paint colour's kind.
+    """One picture on the page: its XObject name, its matrix (unit square → page points), and what colour.
 
     ``clip``: box in points outside which nothing shows, or None. ``black``: a stencil would be painted black.
     """
@@ -85,34 +121,41 @@ class _Walker:
 
     def step(self, operator: str, operands: Any) -> None:
         state = self._state
-        if operator in _IGNORED or operator in _OTHER_COLOURS:
-            if operator in ("cs", "sc", "scn"):
-                self._state = replace(state, fill="other")
-        elif operator == "q":
-            if len(self._stack) >= _DEEPEST:
-                raise _MustDrawError
-            self._stack.append(state)
-        elif operator == "Q":
-            if self._stack:
-                self._state = self._stack.pop()
+        if operator in _IGNORED:
+            return
+        if operator in ("q", "Q"):
+            self._save_or_restore(operator)
         elif operator == "cm":
             self._state = replace(state, matrix=multiply(_numbers(operands, 6), state.matrix))
         elif operator in _BLACK:
             self._state = replace(state, fill=_colour(operator, operands))
-        elif operator == "Tr":
-            self._state = replace(state, text_mode=int(operands[0]))
-        elif operator in _TEXT:
-            if state.text_mode != _INVISIBLE:  # the hidden text of a searchable scan
-                raise _MustDrawError
-        elif operator == "gs":
-            self._graphics_state(str(operands[0]))
-        elif operator == "BDC":
-            if str(operands[0]) == "/OC":  # layers may be switched off
-                raise _MustDrawError
+        elif operator in _OTHER_COLOURS:
+            self._state = replace(state, fill="other")
         elif operator == "Do":
             self._picture(str(operands[0]))
+        elif operator == "gs":
+            self._graphics_state(str(operands[0]))
+        elif operator == "Tr":
+            self._state = replace(state, text_mode=int(operands[0]))
+        elif operator in _TEXT or operator == "BDC":
+            self._check_hidden(operator, operands)
         else:
             self._construct(operator, operands)
+
+    def _save_or_restore(self, operator: str) -> None:
+        if operator == "q":
+            if len(self._stack) >= _DEEPEST:
+                raise _MustDrawError
+            self._stack.append(self._state)
+        elif self._stack:
+            self._state = self._stack.pop()
+
+    def _check_hidden(self, operator: str, operands: Any) -> None:
+        """Text must be the invisible one of a searchable scan; layers may be switched off and are drawn."""
+        if operator in _TEXT and self._state.text_mode != _INVISIBLE:
+            raise _MustDrawError
+        if operator == "BDC" and str(operands[0]) == "/OC":
+            raise _MustDrawError
 
     def _construct(self, operator: str, operands: Any) -> None:
         """Paths: white backgrounds and rectangular clips are understood, the rest must be drawn."""

@@ -8,7 +8,6 @@ import zlib
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from domain.errors import InputError
 from domain.reasons import Reason
@@ -27,13 +26,13 @@ def decode_scan(scan: Scan, limits: Limits, *, colour: bool) -> tuple[Pixels, fl
         raise InputError(Reason.TOO_SMALL, f"{scan.width}×{scan.height} pixels; scan at 200 dpi or more")
     check_pixels(scan.width, scan.height, 3, limits)
     factor, done = reduction(scan.dpi, limits), 1
-    data = scan.stream.get_raw_stream_buffer()
+    data: bytes = scan.stream.read_raw_bytes()
     if scan.kind == "dct":
-        pixels, done = _jpeg(bytes(data), scan, limits, factor, colour=colour)
+        pixels, done = _jpeg(data, scan, limits, factor, colour=colour)
     elif scan.kind == "ccitt":
         pixels = _through_pillow(_tiff_of_fax(data, scan), "image/tiff", limits, colour=colour)
     elif scan.kind == "jpx":
-        pixels = _through_pillow(bytes(data), "image/jp2", limits, colour=colour)
+        pixels = _through_pillow(data, "image/jp2", limits, colour=colour)
     elif int(scan.parameters.get("/Predictor", 1)) >= 10:
         pixels = _through_pillow(_png_of_flate(data, scan), "image/png", limits, colour=colour)
     else:
@@ -67,9 +66,9 @@ def _through_pillow(data: bytes, media_type: str, limits: Limits, *, colour: boo
             return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), dtype=np.uint8)
 
 
-def _tiff_of_fax(data: object, scan: Scan) -> bytes:
+def _tiff_of_fax(data: bytes, scan: Scan) -> bytes:
     """CCITT data with a TIFF header before it (TIFF 6.0, sections 10 and 11; ISO 32000-1, 7.4.6)."""
-    raw = bytes(data)  # type: ignore[call-overload]
+    raw = data
     k = int(scan.parameters.get("/K", 0))
     white_is_zero = not scan.parameters.get("/BlackIs1", False)
     tags = [
@@ -91,9 +90,9 @@ def _tiff_of_fax(data: object, scan: Scan) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + b"\0\0\0\0" + raw
 
 
-def _png_of_flate(data: object, scan: Scan) -> bytes:
-    """Deflated rows with PNG predictors are what a PNG's IDAT holds: only the chunks around it are missing."""
-    raw = bytes(data)  # type: ignore[call-overload]
+def _png_of_flate(data: bytes, scan: Scan) -> bytes:
+    """Deflated rows with PNG predictors are what a PNG's IDAT holds: only the chunks around are missing."""
+    raw = data
     colour_type = 3 if scan.palette is not None else {1: 0, 3: 2}[scan.components]
     header = struct.pack(">IIBBBBB", scan.width, scan.height, scan.bits, colour_type, 0, 0, 0)
     palette = _chunk(b"PLTE", scan.palette) if scan.palette is not None else b""
@@ -103,19 +102,20 @@ def _png_of_flate(data: object, scan: Scan) -> bytes:
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
+    checksum = zlib.crc32(body, zlib.crc32(name))
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", checksum)
 
 
-def _plain(data: object, scan: Scan, limits: Limits, *, colour: bool) -> Pixels:
+def _plain(data: bytes, scan: Scan, limits: Limits, *, colour: bool) -> Pixels:
     """Deflated samples without a predictor, never inflated beyond the size that the dictionary states."""
     check_pixels(scan.width, scan.height, 2 * scan.components + 2, limits)
     row = (scan.width * scan.bits * scan.components + 7) // 8
     wanted = row * scan.height
     with decoding("the page's picture"):
-        flat = zlib.decompressobj().decompress(bytes(data), wanted)  # type: ignore[call-overload]
+        flat = zlib.decompressobj().decompress(data, wanted)
     if len(flat) < wanted:
         raise InputError(Reason.CORRUPT_FILE, _CUT_OFF)
-    samples = np.frombuffer(flat, np.uint8).reshape(scan.height, row)
+    samples: Pixels = np.frombuffer(flat, np.uint8).reshape(scan.height, row)
     if scan.bits == 1:
         samples = np.unpackbits(samples, axis=1, count=scan.width)
         if scan.palette is None:

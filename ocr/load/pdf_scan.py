@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pikepdf
+
 from ocr.load.geometry import plausible_dpi
 from ocr.load.pdf_content import Box, Matrix, Placed
 
@@ -65,32 +67,30 @@ class Scan:
 def find_scan(image: Any, placed: Placed, page: Box, rotate: int, unit: float) -> Scan | None:
     """The scan that page box ``page`` (points) shows, turned clockwise by ``rotate`` degrees, or None.
 
-    ``unit``: the page's UserUnit. Numbers that are not what they should be raise ``ValueError`` or ``TypeError``.
+    ``unit``: the page's UserUnit. Entries that are not numbers raise ``ValueError`` or ``TypeError``.
     """
-    if any(key in image for key in ("/SMask", "/Mask", "/OC")) or int(image.get("/SMaskInData", 0)):
+    masked = any(key in image for key in ("/SMask", "/Mask", "/OC")) or int(image.get("/SMaskInData", 0))
+    stencil = bool(image.get("/ImageMask", False))
+    if masked or (stencil and not placed.black) or not _fills(placed, page):
         return None
     orientation = _orientation(placed.matrix, rotate)
-    if orientation is None or not _fills(placed, page):
-        return None
     kind, parameters = _filter(image)
-    stencil = bool(image.get("/ImageMask", False))
-    if kind is None or (stencil and not placed.black):
+    if orientation is None or kind is None:
         return None
     colours = (1, None) if stencil else _colours(image.get("/ColorSpace"), kind)
     if colours is None:
         return None
     components, palette = colours
+    width, height = int(image.get("/Width", 0)), int(image.get("/Height", 0))
     bits = 1 if stencil or kind == "ccitt" else int(image.get("/BitsPerComponent", 8))
     inverted = _inverted(image.get("/Decode"), components, indexed=palette is not None, bits=bits)
     if inverted is None or (inverted and (kind == "jpx" or palette is not None)):
         return None
-    if not _decodable(kind, bits, components, palette, parameters, int(image.get("/Width", 0))):
-        return None
-    width, height = int(image.get("/Width", 0)), int(image.get("/Height", 0))
     a, b, c, d, _, _ = placed.matrix
     across, down = math.hypot(a, b) * unit / 72, math.hypot(c, d) * unit / 72
     dpi = plausible_dpi(width / across, height / down)
-    return Scan(image, kind, width, height, bits, components, palette, inverted, parameters, orientation, dpi)
+    scan = Scan(image, kind, width, height, bits, components, palette, inverted, parameters, orientation, dpi)
+    return scan if _decodable(scan) else None
 
 
 def _orientation(matrix: Matrix, rotate: int) -> int | None:
@@ -166,7 +166,7 @@ def _palette(space: Any) -> tuple[int, bytes] | None:
     if base is None or base[1] is not None:
         return None
     lookup = space[3]
-    table = lookup.read_bytes() if hasattr(lookup, "read_bytes") else bytes(lookup)
+    table = lookup.read_bytes() if isinstance(lookup, pikepdf.Stream) else bytes(lookup)
     entries = int(space[2]) + 1
     if not 1 <= entries <= 256 or len(table) < entries * base[0]:
         return None
@@ -184,31 +184,28 @@ def _inverted(decode: Any, components: int, *, indexed: bool, bits: int) -> bool
     return True if values == [top, 0.0] * max(components, 1) else None
 
 
-def _decodable(
-    kind: Kind, bits: int, components: int, palette: bytes | None, parameters: dict[str, Any], width: int
-) -> bool:
-    if kind == "dct":
-        return bits == 8 and palette is None and "/ColorTransform" not in parameters
-    if kind == "jpx":
-        return palette is None
-    if kind == "ccitt":
-        columns = int(parameters.get("/Columns", 1728))
-        return (
-            columns == width
-            and components == 1
-            and palette is None
-            and not parameters.get("/EncodedByteAlign")
-        )
+def _decodable(scan: Scan) -> bool:
+    """Whether the samples are laid out in a way that ``pdf_decode`` knows."""
+    parameters = scan.parameters
+    if scan.kind == "dct":
+        return scan.bits == 8 and scan.palette is None and "/ColorTransform" not in parameters
+    if scan.kind == "jpx":
+        return scan.palette is None
+    if scan.kind == "ccitt":
+        fits = int(parameters.get("/Columns", 1728)) == scan.width and scan.components == 1
+        return fits and scan.palette is None and not parameters.get("/EncodedByteAlign")
     predictor = int(parameters.get("/Predictor", 1))
     if predictor == 1:
-        return bits == 8 or (bits == 1 and components == 1)
+        return scan.bits == 8 or (scan.bits == 1 and scan.components == 1)
     shape = (
-        int(parameters.get("/Columns", 1)) == width
-        and int(parameters.get("/Colors", 1)) == components
-        and int(parameters.get("/BitsPerComponent", 8)) == bits
+        int(parameters.get("/Columns", 1)),
+        int(parameters.get("/Colors", 1)),
+        int(parameters.get("/BitsPerComponent", 8)),
     )
-    return predictor >= 10 and shape and (bits in (1, 8) or (bits in (2, 4) and components == 1))
+    if predictor < 10 or shape != (scan.width, scan.components, scan.bits):
+        return False
+    return scan.bits in (1, 2, 4, 8) if scan.components == 1 else scan.bits == 8
 
 
 def _is_array(value: Any) -> bool:
-    return getattr(value, "_type_name", None) == "array"
+    return isinstance(value, pikepdf.Array)

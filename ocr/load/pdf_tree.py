@@ -59,43 +59,40 @@ def leaves(pdf: pikepdf.Pdf, most: int) -> list[Leaf]:
     """The pages in order; raises ``too_many_pages`` beyond ``most``, ``corrupt_file`` if there is none."""
     root: Any = pdf.trailer.get("/Root")
     top: Any = root.get("/Pages") if _is_dictionary(root) else None
-    found: list[Leaf] = []
+    walk = _Walk(most)
     if _is_dictionary(top):
-        _walk(top, {}, found, set(), most, 0)
-    if not found:
+        walk.down(top, {}, 0)
+    if not walk.found:
         raise InputError(Reason.CORRUPT_FILE, "no page can be found in this PDF; scan or send it again")
-    return found
+    return walk.found
 
 
-def _walk(
-    node: Any, above: dict[str, Any], found: list[Leaf], seen: set[tuple[int, int]], most: int, depth: int
-) -> None:
-    kids: Any = node.get("/Kids")
-    if kids is None:
-        _add(found, Leaf(node, above), most)
-        return
-    if node.objgen in seen or depth > _DEEPEST:
-        return  # a loop: its pages are counted already
-    if node.is_indirect:
-        seen.add(node.objgen)
-    inherited = above | {key: node[key] for key in INHERITED if key in node}
-    if len(kids) > most:
-        raise _too_many(most)
-    for kid in kids:
-        if _is_dictionary(kid):
-            _walk(kid, inherited, found, seen, most, depth + 1)
-        else:
-            _add(found, Leaf(None), most)
+class _Walk:
+    def __init__(self, most: int) -> None:
+        self.found: list[Leaf] = []
+        self._most = most
+        self._seen: set[tuple[int, int]] = set()
 
+    def down(self, node: Any, above: dict[str, Any], depth: int) -> None:
+        kids: Any = node.get("/Kids")
+        if kids is None:
+            self._add(Leaf(node, above))
+            return
+        if node.objgen in self._seen or depth > _DEEPEST:
+            return  # a loop: its pages are counted already
+        if node.is_indirect:
+            self._seen.add(node.objgen)
+        inherited = above | {key: node[key] for key in INHERITED if key in node}
+        for kid in kids:
+            if _is_dictionary(kid):
+                self.down(kid, inherited, depth + 1)
+            else:
+                self._add(Leaf(None))
 
-def _add(found: list[Leaf], leaf: Leaf, most: int) -> None:
-    found.append(leaf)
-    if len(found) > most:
-        raise _too_many(most)
-
-
-def _too_many(most: int) -> InputError:
-    return InputError(Reason.TOO_MANY_PAGES, f"more than {most} pages; split the file")
+    def _add(self, leaf: Leaf) -> None:
+        self.found.append(leaf)
+        if len(self.found) > self._most:
+            raise InputError(Reason.TOO_MANY_PAGES, f"more than {self._most} pages; split the file")
 
 
 def _box(value: Any) -> Box | None:

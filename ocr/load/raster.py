@@ -1,4 +1,4 @@
-"""One picture (JPEG, PNG, HEIC, one TIFF page …) decoded with Pillow, JPEG with OpenCV, which is twice as fast.
+"""One picture (JPEG, PNG, HEIC, one TIFF page …) decoded with Pillow; JPEG with OpenCV, twice as fast.
 
 Every size is checked from the header before a pixel is decoded.
 """

@@ -26,7 +26,7 @@ def drawing_dpi(width_pt: float, height_pt: float, wanted: float) -> float:
     Raises ``too_large`` where even a coarse drawing would take too many pixels.
     """
     square_inches = width_pt * height_pt / 72.0**2
-    dpi = min(wanted, (_DRAW_AT_MOST / square_inches) ** 0.5, 32_000 * 72 / max(width_pt, height_pt))
+    dpi: float = min(wanted, (_DRAW_AT_MOST / square_inches) ** 0.5, 32_000 * 72 / max(width_pt, height_pt))
     if dpi < _LOWEST_DPI:
         size = f"{width_pt / 72 * 0.0254:.1f}×{height_pt / 72 * 0.0254:.1f} m"
         raise InputError(Reason.TOO_LARGE, f"a page of {size}; print it to A4")
@@ -44,7 +44,7 @@ def draw(pdf: Path, dpi: float, seconds: float, *, colour: bool) -> Pixels:
     options = ["-f", "1", "-l", "1", "-singlefile", "-cropbox", "-r", f"{dpi:.3f}"]
     if not colour:
         options.append("-gray")
-    # The shell sets the limit in the child: doing it between fork and exec from Python is unsafe with threads.
+    # The shell sets the limit in the child: Python cannot do so safely in a process with threads.
     limited = ["/bin/sh", "-c", f'ulimit -v {_MEMORY_KB}; exec "$0" "$@"', program, *options, str(pdf)]
     try:
         done = subprocess.run(

@@ -52,8 +52,8 @@ _SUFFIXES = {
 def media_type(head: bytes, name: str) -> str:
     """Media type of a file from its first ``HEAD`` bytes.
 
-    Raises ``InputError``: ``unsupported_format`` for what is clearly something else, ``corrupt_file`` for bytes
-    without meaning under a name that promises a picture.
+    Raises ``InputError``: ``unsupported_format`` for what is clearly something else, ``corrupt_file`` for
+    bytes without meaning under a name that promises a picture.
     """
     for start, media in _STARTS:
         if head.startswith(start):

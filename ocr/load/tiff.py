@@ -24,7 +24,7 @@ _PEAK_OPENCV = 10
 
 
 def directory_offsets(file: BinaryIO, most: int) -> list[int]:
-    """Offsets of the image directories, in order; a chain that breaks off ends with the offset that led nowhere.
+    """Offsets of the image directories, in order; a broken chain ends with the offset that led nowhere.
 
     A chain that turns back on itself ends there. Stops after ``most`` + 1 directories.
     """
@@ -132,8 +132,8 @@ class Tiff:
         check_pixels(sizes.get("tile_width", 1), sizes.get("tile_height", 1), 6, self._limits)
 
     def _seek(self, number: int) -> Image.Image:
-        # Pillow walks from directory to directory, so one image stays open for pages taken in order; a page that
-        # was decoded is turned in place, so that taking it again needs a fresh one.
+        # Pillow walks from directory to directory, so one image stays open for pages taken in order; a page
+        # that was decoded is turned in place, so that taking it again needs a fresh one.
         if self._decoded == number:
             self._forget()
         with decoding(f"page {number}"):
