@@ -14,9 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from templates.model import Box, Template
+from templates.model import Template
 
 _STEP_MM = 1.0
+#: Left out along every printed border.
+_EDGE_MM = 1.2
+#: Softened ink (grey levels) under which nothing is written.
+_FAINTEST = 6.0
 _VERSION = 1
 _HEAD = 5
 #: Ink levels are kept in four bits.
@@ -33,10 +37,23 @@ def fingerprint(
 
     ``shifts``: per field name (cells, 2) millimetres, the correction that cells are cut with.
     """
-    grids = [_grid(slip, box, shift, dpi) for box, shift in _places(template, shifts)]
-    values = np.concatenate([g.ravel() for g in grids]) if grids else np.zeros(0)
-    strongest = float(np.percentile(values, 99)) if len(values) else 0.0
-    if strongest < 6.0:
+    points = _points(template, shifts)
+    if not len(points):
+        return b""
+    factor = max(1, int(dpi / 25.4 * _STEP_MM / 2.5))
+    height, width = slip.shape[0] // factor, slip.shape[1] // factor
+    small = cv2.resize(
+        slip[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA
+    )
+    scale = dpi / 25.4 / factor
+    size = round(5.0 * scale) | 1
+    paper = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)), (size, size))
+    # Soft edges as wide as a step: a shift by a part of it changes little.
+    ink = cv2.GaussianBlur(cv2.subtract(paper, small).astype(np.float32), (0, 0), 0.45 * _STEP_MM * scale)
+    at = (points * scale - 0.5).astype(np.float32)
+    values = cv2.remap(ink, at[None, :, 0], at[None, :, 1], cv2.INTER_LINEAR, borderValue=0).ravel()
+    strongest = float(np.percentile(values, 99))
+    if strongest < _FAINTEST:
         return b""
     levels = np.clip(np.round(values / strongest * _LEVELS), 0, _LEVELS).astype(np.uint8)
     if len(levels) % 2:
@@ -69,50 +86,20 @@ def _unpack(data: bytes) -> NDArray[np.float64]:
     return np.stack([packed >> 4, packed & 15], axis=1).ravel().astype(np.float64)
 
 
-def _places(
-    template: Template, shifts: Mapping[str, NDArray[np.float64]]
-) -> list[tuple[Box, tuple[float, float]]]:
-    """The insides of cells and boxes, clear of their printed borders, and the shift of each."""
-    places: list[tuple[Box, tuple[float, float]]] = []
+def _points(template: Template, shifts: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Where to look, (n, 2) slip millimetres: a grid inside each cell and box, clear of its printed
+    border.
+    """
+    grids: list[NDArray[np.float64]] = []
     for field in template.fields:
-        if field.cells:
-            for cell, shift in zip(field.cells, shifts[field.name], strict=True):
-                places.append((_inner(cell, 0.8), (float(shift[0]), float(shift[1]))))
-        else:
-            places.append((_inner(field.box, 1.0), (0.0, 0.0)))
-    return places
-
-
-def _inner(box: Box, edge: float) -> Box:
-    return Box(box.x_mm + edge, box.y_mm + edge, box.w_mm - 2 * edge, box.h_mm - 2 * edge)
-
-
-def _grid(slip: NDArray[np.uint8], box: Box, shift: tuple[float, float], dpi: float) -> NDArray[np.float64]:
-    """Mean darkness above the box's paper, one value a grid step."""
-    scale = dpi / 25.4
-    columns, rows = max(1, round(box.w_mm / _STEP_MM)), max(1, round(box.h_mm / _STEP_MM))
-    factor = np.array([box.w_mm / columns, box.h_mm / rows]) * scale
-    matrix = np.array(
-        [
-            [factor[0], 0.0, (box.x_mm + shift[0]) * scale + factor[0] / 2 - 0.5],
-            [0.0, factor[1], (box.y_mm + shift[1]) * scale + factor[1] / 2 - 0.5],
-        ]
-    )
-    x0, y0 = int(max(matrix[0, 2] - factor[0], 0)), int(max(matrix[1, 2] - factor[1], 0))
-    x1 = min(int(matrix[0, 2] + factor[0] * columns) + 2, slip.shape[1])
-    y1 = min(int(matrix[1, 2] + factor[1] * rows) + 2, slip.shape[0])
-    if x1 - x0 < 2 or y1 - y0 < 2:
-        return np.zeros((rows, columns))
-    part = slip[y0:y1, x0:x1]
-    # A box as wide as a step and soft edges: a shift by a part of a step changes little.
-    soft = cv2.GaussianBlur(part, (0, 0), 0.45 * _STEP_MM * scale)
-    matrix[:, 2] -= (x0, y0)
-    sampled = cv2.warpAffine(
-        soft,
-        matrix,
-        (columns, rows),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).astype(np.float64)
-    paper = float(np.percentile(part, 80))
-    return np.maximum(paper - sampled, 0.0)
+        if field.kind == "printed":
+            continue
+        for cell, shift in zip(
+            field.cells or (field.box,), shifts.get(field.name, np.zeros((1, 2))), strict=True
+        ):
+            columns = max(1, round((cell.w_mm - 2 * _EDGE_MM) / _STEP_MM))
+            rows = max(1, round((cell.h_mm - 2 * _EDGE_MM) / _STEP_MM))
+            x = cell.x_mm + cell.w_mm / 2 + (np.arange(columns) - (columns - 1) / 2) * _STEP_MM + shift[0]
+            y = cell.y_mm + cell.h_mm / 2 + (np.arange(rows) - (rows - 1) / 2) * _STEP_MM + shift[1]
+            grids.append(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
+    return np.concatenate(grids) if grids else np.zeros((0, 2))

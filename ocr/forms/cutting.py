@@ -41,16 +41,16 @@ def warp_box(grey: NDArray[np.uint8], matrix: NDArray[np.float64], box: Box, dpi
     size = (max(1, round(box.w_mm * scale)), max(1, round(box.h_mm * scale)))
     middle = np.array([box.x_mm + box.w_mm / 2, box.y_mm + box.h_mm / 2])
     finer = scale_at(matrix, middle) / scale
-    source = reduced(grey, finer / 1.2) if finer > 1.7 else grey
-    sx, sy = source.shape[1] / grey.shape[1], source.shape[0] / grey.shape[0]
-    # Pixel centres: page pixel p is (p + 0.5)·s - 0.5 in the reduced page.
-    shrink = np.array([[sx, 0, 0.5 * sx - 0.5], [0, sy, 0.5 * sy - 0.5], [0, 0, 1]])
+    factor = max(1, int(finer + 0.25))
+    # Pixel centres: page pixel p is (p + 0.5) / factor - 0.5 in the reduced page.
+    offset = 0.5 / factor - 0.5
+    shrink = np.array([[1 / factor, 0, offset], [0, 1 / factor, offset], [0, 0, 1]])
     to_mm = np.array(
         [[1 / scale, 0, 0.5 / scale + box.x_mm], [0, 1 / scale, 0.5 / scale + box.y_mm], [0, 0, 1]]
     )
     return np.asarray(
         cv2.warpPerspective(
-            source,
+            reduced(grey, factor),
             shrink @ matrix @ to_mm,
             size,
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,

@@ -17,12 +17,12 @@ from templates.model import Template
 _PAGE_MM = 297.0
 
 
-def reduction(shape: tuple[int, ...], dpi: float | None, wanted: float) -> float:
-    """How much to make a page smaller so that it has about ``wanted`` dots per inch."""
+def reduction(shape: tuple[int, ...], dpi: float | None, wanted: float) -> int:
+    """How many times smaller to make a page so that it has about ``wanted`` dots per inch, at least 1."""
     longest = max(shape[:2])
-    if dpi is not None and 60.0 <= longest / dpi * 25.4 <= 460.0 and dpi >= 90.0:
-        return max(1.0, dpi / wanted)
-    return max(1.0, longest / (_PAGE_MM / 25.4 * wanted))
+    credible = dpi is not None and dpi >= 90.0 and 60.0 <= longest / dpi * 25.4 <= 460.0
+    found = dpi if credible and dpi is not None else longest / (_PAGE_MM / 25.4)
+    return max(1, int(found / wanted + 0.3))
 
 
 def find_slips(

@@ -89,25 +89,33 @@ def refine_quad(grey: Grey, quad: Floats, width: float) -> Floats:
     contrast = outside - inside
     dark = np.clip((outside[:, :, None] - profile) / np.maximum(contrast, 1.0)[:, :, None], 0.0, 1.0)
     offset = dark.mean(axis=2) * 2 * width - width
-    lines = []
-    for side in range(4):
-        good = contrast[side] > 20
-        if good.sum() < 6:
-            return quad
-        t, value = along[good], offset[side][good]
-        for _ in range(2):
-            slope, level = np.polyfit(t, value, 1)
-            error = np.abs(value - slope * t - level)
-            keep = error <= max(2.5 * float(np.median(error)), 0.05)
-            if keep.sum() < 5:
-                break
-            t, value = t[keep], value[keep]
-        ends = np.array([level, level + slope])[:, None] * normal[side] + np.stack([start[side], end[side]])
-        lines.append(ends)
+    weight = (contrast > 20).astype(np.float64)
+    if (weight.sum(axis=1) < 6).any():
+        return quad
+    ends = np.zeros((4, 2))
+    for _ in range(3):
+        ends = _weighted_line(along, offset, weight)
+        error = np.abs(offset - ends[:, :1] - (ends[:, 1:] - ends[:, :1]) * along)
+        usual = np.median(np.where(contrast > 20, error, np.nan_to_num(error)), axis=1, keepdims=True)
+        weight = ((contrast > 20) & (error <= np.maximum(2.5 * usual, 0.05))).astype(np.float64)
+        if (weight.sum(axis=1) < 5).any():
+            break
+    lines = ends[:, :, None] * normal[:, None, :] + np.stack([start, end], axis=1)
     refined = np.array([_intersect(lines[i - 1], lines[i]) for i in range(4)])
     if not np.isfinite(refined).all() or np.abs(refined - quad).max() > 2 * width:
         return quad
     return refined
+
+
+def _weighted_line(along: Floats, offset: Floats, weight: Floats) -> Floats:
+    """Weighted least squares lines: ``offset`` (4, n) over ``along`` (n,) → values at 0 and at 1, (4, 2)."""
+    total = weight.sum(axis=1)
+    middle = (weight * along).sum(axis=1) / total
+    level = (weight * offset).sum(axis=1) / total
+    centred = along[None, :] - middle[:, None]
+    spread = np.maximum((weight * centred**2).sum(axis=1), 1e-9)
+    slope = (weight * centred * offset).sum(axis=1) / spread
+    return np.stack([level - slope * middle, level + slope * (1.0 - middle)], axis=1)
 
 
 def _intersect(first: Floats, second: Floats) -> Floats:

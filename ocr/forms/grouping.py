@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 
@@ -94,23 +94,27 @@ def group(
     chosen: list[Candidate] = []
     used: set[int] = set()
     for template in templates:
-        by_id = {m.id: [s for s in sightings if s.id == m.id] for m in template.markers}
-        proposals = sorted(_proposals(template, by_id), key=lambda c: (-len(c.sightings), c.misfit_mm))
-        for candidate in proposals:
-            keys = {id(s) for s in candidate.sightings.values()}
-            if not keys & used:
-                used |= keys
-                chosen.append(candidate)
+        fits: dict[tuple[int, int], bool] = {}
+        # Whole slips first, so that no part of one is tried against another's parts.
+        for count in (4, 3, 2):
+            free = [s for s in sightings if id(s) not in used]
+            proposals = sorted(_proposals(template, free, count, fits), key=lambda c: c.misfit_mm)
+            for candidate in proposals:
+                keys = {id(s) for s in candidate.sightings.values()}
+                if not keys & used:
+                    used |= keys
+                    chosen.append(candidate)
     return chosen, [s for s in sightings if id(s) not in used]
 
 
-def _proposals(template: Template, by_id: dict[int, list[Sighting]]) -> Iterator[Candidate]:
+def _proposals(
+    template: Template, sightings: Sequence[Sighting], count: int, fits: dict[tuple[int, int], bool]
+) -> Iterator[Candidate]:
+    """Every set of ``count`` markers that may be one slip's."""
     markers = {m.id: m for m in template.markers}
-    options: list[list[Sighting | None]] = [[None, *by_id[m.id]] for m in template.markers]
-    fits: dict[tuple[int, int], bool] = {}
-    for combination in product(*options):
-        members = [s for s in combination if s is not None]
-        if len(members) < 2:
+    own = [s for s in sightings if s.id in markers]
+    for members in combinations(own, count):
+        if len({s.id for s in members}) < count:
             continue
         if not all(_fit_together(a, b, markers, fits) for a, b in combinations(members, 2)):
             continue

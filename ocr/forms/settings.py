@@ -55,7 +55,7 @@ class ReaderSettings:
     """
 
     dpi: float = 200.0
-    detection_dpi: float = 150.0
+    detection_dpi: float = 100.0
     max_residual_mm: float = 0.6
     search_mm: float = 2.0
     min_lines_seen: float = 0.6
