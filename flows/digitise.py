@@ -18,6 +18,8 @@ from prefect.cache_policies import NO_CACHE
 from domain.errors import InputError, StorageError
 from flows import runtime
 from flows.progress import Meter
+from ocr.load import Missing, expand
+from services import batch as batches
 from services import digitise as digitising
 from services import receive
 from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Receipt, SheetOutcome
@@ -44,19 +46,27 @@ def _receive(paths: list[str], order: BatchOrder) -> tuple[int, list[Receipt], l
     batch = receive.open_batch(ctx, order)
     receipts: list[Receipt] = []
     problems: list[FileProblem] = []
-    for path in paths:
+    for path in expand([Path(each) for each in paths]):
+        if isinstance(path, Missing):
+            problems.append(FileProblem(str(path.path), path.error.reason, str(path.error)))
+            continue
         try:
-            receipts.append(receive.receive_file(ctx, Path(path), Path(path).name, order, batch))
+            receipts.append(receive.receive_file(ctx, path, path.name, order, batch))
         except InputError as error:
-            problems.append(FileProblem(path, error.reason, str(error)))
+            problems.append(FileProblem(str(path), error.reason, str(error)))
     return batch, receipts, problems
 
 
 @task(retries=3, retry_delay_seconds=[1, 5, 20], retry_condition_fn=curable, cache_policy=NO_CACHE)
 async def split_files(file_ids: list[int]) -> int:
     """Count the files' pages and give each page a pending sheet; returns the pages."""
+    return await asyncio.to_thread(_split, file_ids)
+
+
+def _split(file_ids: list[int]) -> int:
     ctx = runtime.current()
-    return await asyncio.to_thread(lambda: sum(digitising.split(ctx, file_id) for file_id in file_ids))
+    counts = [(file_id, digitising.begin_split(ctx, file_id)) for file_id in file_ids]
+    return sum(digitising.finish_split(ctx, file_id, count.result()) for file_id, count in counts if count)
 
 
 @task(retries=3, retry_delay_seconds=[1, 5, 20], retry_condition_fn=curable, cache_policy=NO_CACHE)
@@ -72,8 +82,6 @@ async def digitise(
     channel: str,
     station: str,
     collected: date,
-    *,
-    task_sheets: int = TASK_SHEETS,
 ) -> BatchResult:
     """Digitise one batch of files; returns when every page of it is in its state.
 
@@ -84,16 +92,19 @@ async def digitise(
     order = BatchOrder(supplier, channel, station, _day(collected))
     with runtime.opened() as ctx:
         batch, receipts, problems = await receive_files([str(path) for path in paths], order)
-        batches = sorted({batch, *(receipt.batch_id for receipt in receipts)})
-        waiting = [file_id for each in batches for file_id in digitising.unsplit(ctx, each)]
-        if waiting:
-            await split_files(waiting)
-        sheets = [sheet for each in batches for sheet in digitising.pending(ctx, each)]
-        outcomes = await _digitise_all(batch, sheets, task_sheets)
-    return BatchResult(batch, tuple(receipts), tuple(problems), outcomes, time.monotonic() - started)
+        await split_files(digitising.unsplit(ctx, batch))
+        sheets = digitising.pending(ctx, batch)
+        outcomes = await _digitise_all(batch, sheets, _task_sheets(len(sheets), ctx.reader.workers))
+        done = (receipts, problems, outcomes)
+        return batches.result(ctx, batch, done, time.monotonic() - started)
 
 
-async def _digitise_all(batch: int, sheets: list[int], task_sheets: int) -> tuple[SheetOutcome, ...]:
+def _task_sheets(sheets: int, workers: int) -> int:
+    """Sheets in a task: few enough that a small batch still shows progress and ends evenly."""
+    return max(8, min(TASK_SHEETS, -(-sheets // (2 * workers))))
+
+
+async def _digitise_all(batch: int, sheets: list[int], task_sheets: int) -> list[SheetOutcome]:
     chunks = [sheets[i : i + task_sheets] for i in range(0, len(sheets), task_sheets)]
     meter = Meter(batch, len(sheets), runtime.listener())
     await meter.begin()
@@ -106,7 +117,7 @@ async def _digitise_all(batch: int, sheets: list[int], task_sheets: int) -> tupl
             return result
 
     results = await asyncio.gather(*(one(chunk) for chunk in chunks))
-    return tuple(outcome for result in results for outcome in result.outcomes)
+    return [outcome for result in results for outcome in result.outcomes]
 
 
 def _day(value: date | str) -> date:

@@ -41,20 +41,27 @@ def run_batch(
             run.finish(under_way.popleft())
     while under_way:
         run.finish(under_way.popleft())
+    return result(ctx, run.batch_id, (run.receipts, run.problems, run.outcomes), time.monotonic() - began)
+
+
+def result(
+    ctx: Context,
+    batch_id: int,
+    done: tuple[Sequence[Receipt], Sequence[FileProblem], Sequence[SheetOutcome]],
+    seconds: float,
+) -> BatchResult:
+    """What a run that is through tells: what it has ``done``, and how all sheets of its files stand."""
     with ctx.records.read() as tx:
-        rows = tx.sheets.of_batch(run.batch_id)
+        rows = tx.sheets.of_batch(batch_id)
+    unreadable = (row for row in rows if row.state is SheetState.UNREADABLE)
     return BatchResult(
-        batch_id=run.batch_id,
-        receipts=tuple(run.receipts),
-        problems=tuple(run.problems),
-        outcomes=tuple(run.outcomes),
-        unreadable=tuple(
-            digitise.outcome(row, row.state, row.reasons)
-            for row in rows
-            if row.state is SheetState.UNREADABLE
-        ),
+        batch_id=batch_id,
+        receipts=tuple(done[0]),
+        problems=tuple(done[1]),
+        outcomes=tuple(done[2]),
+        unreadable=tuple(digitise.outcome(row, row.state, row.reasons) for row in unreadable),
         totals=dict(Counter(row.state.value for row in rows)),
-        seconds=time.monotonic() - began,
+        seconds=seconds,
     )
 
 
