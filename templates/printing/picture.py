@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from pdf2image import convert_from_bytes
@@ -15,16 +16,20 @@ from templates.printing.sheet import sheet_for
 
 
 def picture(
-    template: Template, dpi: float, account: str | None = None, options: PrintOptions = PrintOptions()
+    template: Template,
+    dpi: float,
+    accounts: Sequence[str] | str | None = None,
+    options: PrintOptions = PrintOptions(),
 ) -> Image.Image:
     """The first trimmed page, RGB; a millimetre is ``dpi / 25.4`` pixels, the top left corner is (0, 0).
 
-    ``account`` fills a personal slip's code area.
+    ``accounts`` fill the code areas of personal slips: the first page's, or one for all.
     """
     first = PrintOptions(per_page=options.per_page)
     sheet = sheet_for(template, options.per_page)
     buffer = io.BytesIO()
-    accounts = None if account is None else [account] * options.per_page
+    if isinstance(accounts, str):
+        accounts = [accounts] * options.per_page
     write_pdf(template, buffer, first, accounts)
     size = (round(sheet.width_mm / 25.4 * dpi), round(sheet.height_mm / 25.4 * dpi))
     return convert_from_bytes(buffer.getvalue(), dpi=dpi, size=size, first_page=1, last_page=1)[0].convert(
@@ -36,10 +41,10 @@ def render_png(
     template: Template,
     path: Path,
     dpi: float = 300,
-    account: str | None = None,
+    accounts: Sequence[str] | str | None = None,
     options: PrintOptions = PrintOptions(),
 ) -> None:
     """Writes ``picture`` as a PNG that knows its resolution, whole or not at all."""
-    image = picture(template, dpi, account, options)
+    image = picture(template, dpi, accounts, options)
     with replacing(path) as out:
         image.save(out, format="PNG", dpi=(dpi, dpi))
