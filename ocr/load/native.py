@@ -54,22 +54,16 @@ def decoding(what: str) -> Iterator[None]:
             yield
     except InputError:
         raise
-    except (MemoryError, Image.DecompressionBombError):
-        raise InputError(Reason.TOO_LARGE, f"{what}: takes too much memory to decode") from None
-    except cv2.error as error:
-        if error.code == cv2.Error.StsNoMem:
-            raise InputError(Reason.TOO_LARGE, f"{what}: takes too much memory to decode") from None
-        raise InputError(Reason.CORRUPT_FILE, f"{what}: cannot be decoded") from None
+    except Image.DecompressionBombError:
+        raise InputError(Reason.TOO_LARGE, f"{what} has too many pixels; scan at 300 dpi") from None
+    except MemoryError:
+        raise InputError(Reason.TOO_LARGE, f"{what} takes too much memory; scan at 300 dpi") from None
     except Exception as error:
-        raise InputError(Reason.CORRUPT_FILE, f"{what}: {_one_line(error)}") from None
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    # Pillow names the object it was given, which says nothing to a person.
-    if not text or "<_io" in text or "BytesIO" in text:
-        return "cannot be decoded"
-    return text[:120]
+        if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+            raise InputError(Reason.TOO_LARGE, f"{what} takes too much memory; scan at 300 dpi") from None
+        raise InputError(
+            Reason.CORRUPT_FILE, f"{what} is cut off or damaged; scan or send it again"
+        ) from None
 
 
 def _mute() -> None:

@@ -16,43 +16,10 @@ Matrix = tuple[float, float, float, float, float, float]
 Box = tuple[float, float, float, float]
 
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-_IGNORED = frozenset(
-    # fmt: off
-    (
-        "w",
-        "J",
-        "j",
-        "M",
-        "d",
-        "ri",
-        "i",
-        "BX",
-        "EX",
-        "MP",
-        "DP",
-        "BMC",
-        "EMC",
-        "CS",
-        "SC",
-        "SCN",
-        "G",
-        "RG",
-        "K",
-        "BT",
-        "ET",
-        "Tc",
-        "Tw",
-        "Tz",
-        "TL",
-        "Tf",
-        "Ts",
-        "Td",
-        "TD",
-        "Tm",
-        "T*",
-    )
-    # fmt: on
-)
+_STYLE = frozenset(("w", "J", "j", "M", "d", "ri", "i", "CS", "SC", "SCN", "G", "RG", "K"))
+_MARKS = frozenset(("BX", "EX", "MP", "DP", "BMC", "EMC"))
+_TEXT_STATE = frozenset(("BT", "ET", "Tc", "Tw", "Tz", "TL", "Tf", "Ts", "Td", "TD", "Tm", "T*"))
+_IGNORED = _STYLE | _MARKS | _TEXT_STATE
 _OTHER_COLOURS = frozenset(("cs", "sc", "scn"))
 _BLACK = {"g": ((0.0,),), "rg": ((0.0, 0.0, 0.0),), "k": ((0.0, 0.0, 0.0, 1.0),)}
 _WHITE = {"g": (1.0,), "rg": (1.0, 1.0, 1.0), "k": (0.0, 0.0, 0.0, 0.0)}
