@@ -1,0 +1,151 @@
+"""Slips filled by recorded writers and scanned, with what they truly say: for thresholds and benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from simulate.curves import Strokes
+from simulate.damage import bleed, dust, fold, stamp
+from simulate.fill import Manner, Writer, fill
+from simulate.paper import blank, written
+from simulate.scanner import random_scan, scan
+from simulate.strokes import Pen
+from templates.model import Template
+from training.sources import Source, load
+from training.train import fold as fold_of
+
+
+@dataclass(frozen=True)
+class RecordedHand:
+    """One UNIPEN writer; a digit that he never wrote is borrowed from another writer left out."""
+
+    name: str
+    source: Source
+    own: dict[int, list[int]]
+    others: dict[int, list[int]]
+
+    def digit(self, d: int, rng: np.random.Generator) -> Strokes:
+        """Digit ``d`` as this writer recorded it, one of his samples at random."""
+        samples = self.own.get(d) or self.others[d]
+        chosen = samples[int(rng.integers(len(samples)))]
+        assert self.source.strokes is not None
+        return tuple(self.source.strokes[chosen])
+
+
+def held_out_hands(left_out: int = 0) -> list[RecordedHand]:
+    """The writers of the fold that a run left out, those with at least five different digits."""
+    source = load("unipen")
+    mine = np.flatnonzero(fold_of(source.group) == left_out)
+    others: dict[int, list[int]] = {d: [] for d in range(10)}
+    by_writer: dict[int, dict[int, list[int]]] = {}
+    for index in mine:
+        digit, writer = int(source.labels[index]), int(source.group[index])
+        others[digit].append(int(index))
+        by_writer.setdefault(writer, {}).setdefault(digit, []).append(int(index))
+    return [
+        RecordedHand(f"unipen-{writer}", source, own, others)
+        for writer, own in sorted(by_writer.items())
+        if len(own) >= 5
+    ]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a slip says: field values as the reader should give them, and each cell's symbol."""
+
+    account: str
+    reading: str
+    date: str
+    cells: dict[str, str]
+    writer: str
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How slips are written and scanned."""
+
+    dpi: tuple[int, ...] = (200, 300)
+    skew_deg: float = 5.0
+    jpeg: int = 75
+    damage: bool = True
+    fields: tuple[str, ...] = field(default=("address", "signature"))
+
+
+def simulated(
+    template: Template,
+    accounts: list[str],
+    hands: list[RecordedHand],
+    seed: int,
+    mix: Mix = Mix(),
+    day: date = date(2026, 11, 25),
+) -> Iterator[tuple[np.ndarray, int, Truth]]:
+    """Endless scanned slips: grey uint8 H×W, dpi, truth. Item ``i`` depends on ``seed + i`` alone."""
+    index = seed
+    while True:
+        rng = np.random.default_rng(index)
+        yield one(template, accounts, hands, rng, mix, day)
+        index += 1
+
+
+def one(
+    template: Template,
+    accounts: list[str],
+    hands: list[RecordedHand],
+    rng: np.random.Generator,
+    mix: Mix,
+    day: date,
+) -> tuple[np.ndarray, int, Truth]:
+    """One scanned slip; everything random comes from ``rng``."""
+    hand = hands[int(rng.integers(len(hands)))]
+    pen = Pen(
+        width=float(rng.uniform(0.28, 0.75)),
+        darkness=float(rng.uniform(0.6, 1.0)),
+        shade=int(rng.integers(10, 95)),
+        slant=float(rng.normal(0.0, 0.08)),
+        tremor=float(rng.uniform(0.0, 0.01)),
+    )
+    writer = Writer(hand, pen, size=float(rng.uniform(0.5, 0.85)), unsteady=float(rng.uniform(0.03, 0.1)))
+    account = accounts[int(rng.integers(len(accounts)))]
+    reading = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(4, 7))))
+    when = day - timedelta(days=int(rng.integers(0, 5)))
+    side: Literal["left", "right"] = "left" if rng.random() < 0.6 else "right"
+    values = {
+        "account": account,
+        "reading": reading,
+        "date": when.strftime("%d%m%Y"),
+        "address": "ул. Мира 12 кв 7",
+        "signature": "x",
+    }
+    filled = fill(template, values, writer, rng, Manner(align=side))
+    dpi = int(rng.choice(mix.dpi))
+    page = written(filled, blank(template, dpi), dpi, rng)
+    if mix.damage:
+        page = _damaged(page, template, dpi, rng)
+    page = scan(page, random_scan(rng, mix.skew_deg), rng)
+    _, packed = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, mix.jpeg])
+    page = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+    assert page is not None
+    truth = Truth(account, reading, when.isoformat(), dict(filled.cells), hand.name)
+    return np.asarray(page, np.uint8), dpi, truth
+
+
+def _damaged(page: np.ndarray, template: Template, dpi: int, rng: np.random.Generator) -> np.ndarray:
+    if rng.random() < 0.1:
+        page = fold(page, dpi, rng)
+    if rng.random() < 0.1:
+        centre = (
+            float(rng.uniform(20, template.width_mm - 20)),
+            float(rng.uniform(20, template.height_mm - 20)),
+        )
+        page = stamp(page, dpi, centre, rng)
+    if rng.random() < 0.15:
+        page = bleed(page, page[::-1].copy(), float(rng.uniform(0.05, 0.18)))
+    if rng.random() < 0.2:
+        page = dust(page, dpi, rng)
+    return page
