@@ -1,8 +1,8 @@
 """Hand accepted readings to billing as a file, each exactly once over all runs.
 
-A run goes through three commits, so that after a crash the records and the folder together tell what happened:
+A run goes through three commits, so that after a crash records and folder together tell what happened:
 
-1. ``writing``: the run and its readings are recorded; the file is written beside its place as a temporary one.
+1. ``writing``: the run and its readings are recorded; a temporary file is written beside the place.
 2. ``written``: the temporary file is complete and durable. Now it is linked into place and unlinked.
 3. ``finished``: the file is in place; its sheets are ``delivered``.
 

@@ -42,9 +42,10 @@ def account_state(
     return AccountState(tuple(rows), tx.readings.earlier(supplier, account, period, sheet_id))
 
 
-def decide(ctx: Context, tx: Transaction, sheet: SheetRow, claim: Claim, thresholds: Thresholds) -> Decision:
-    """The gate's decision about one sheet as of now."""
-    state = account_state(tx, sheet.supplier, claim.account.value, sheet.collected, sheet.id)
+def decide(
+    ctx: Context, sheet: SheetRow, claim: Claim, state: AccountState, thresholds: Thresholds
+) -> Decision:
+    """The gate's decision about one sheet whose account stands as ``state`` says."""
     circumstances = Circumstances(ctx.suppliers[sheet.supplier], sheet.channel, sheet.collected)
     return judge(claim, state, circumstances, thresholds)
 

@@ -102,7 +102,7 @@ class MeterView:
 
     meter_serial: str
     tariff: str
-    digits: int
+    digits: int | None
     decimals: int
     previous_reading: str
     previous_date: date | None

@@ -6,11 +6,18 @@ Claim it, look, try values, accept or reject. Every verdict is audited.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from domain.account import AccountState
+from domain.errors import LeaseLostError, UsageError
+from domain.gate import OVERRULABLE, Claim, Decision, Verdict
 from domain.reasons import Reason
+from domain.sheet import SheetState
+from services import claims, judging, review_view
 from services.context import Context
 from services.results import ReviewAnswer, ReviewSheet, SlipPicture
+from services.slip_picture import picture_of
+from storage.records import SheetRow, Transaction
 
 
 def claim_next(
@@ -20,40 +27,65 @@ def claim_next(
 
     None when the queue is empty. ``skip``: sheets that the page already shows or has fetched ahead.
     """
-    raise NotImplementedError
+    now, until = _lease(ctx)
+    with ctx.records.begin() as tx:
+        sheet_id = tx.queue.take_next(user, now, until, supplier=supplier, skip=skip)
+        return None if sheet_id is None else review_view.sheet_view(ctx, tx, _row(tx, sheet_id))
 
 
 def claim(ctx: Context, user: str, sheet_id: int) -> ReviewSheet:
-    """This slip, if it is in review and free; raises ``LeaseLostError`` when somebody else holds it."""
-    raise NotImplementedError
+    """This slip, if it is in review and free.
+
+    Raises ``LeaseLostError`` when somebody else holds it or has judged it, ``UsageError`` when there is none.
+    """
+    now, until = _lease(ctx)
+    with ctx.records.begin() as tx:
+        _row(tx, sheet_id)
+        if not tx.queue.take(user, sheet_id, now, until):
+            raise LeaseLostError(f"slip {sheet_id} is held by somebody else or no longer in review")
+        return review_view.sheet_view(ctx, tx, _row(tx, sheet_id))
 
 
 def renew(ctx: Context, user: str, sheet_id: int) -> datetime:
     """Hold the slip for another lease; returns until when. Raises ``LeaseLostError``."""
-    raise NotImplementedError
+    _, until = _lease(ctx)
+    with ctx.records.begin() as tx:
+        if not tx.queue.renew(user, sheet_id, until):
+            raise LeaseLostError(f"slip {sheet_id} is no longer yours")
+    return until
 
 
 def release(ctx: Context, user: str, sheet_id: int) -> None:
     """Put the slip back; nothing happens when it is not held by ``user``."""
-    raise NotImplementedError
+    with ctx.records.begin() as tx:
+        tx.queue.release(user, sheet_id)
 
 
 def queue_length(ctx: Context, supplier: str | None = None) -> int:
     """Slips in review."""
-    raise NotImplementedError
+    with ctx.records.read() as tx:
+        return tx.queue.length(supplier)
 
 
 def sheet_picture(ctx: Context, sheet_id: int, dpi: int = 150) -> SlipPicture:
-    """The slip from the stored original, upright, with its fields' boxes in picture pixels."""
-    raise NotImplementedError
+    """The slip from the stored original, upright, with its fields' boxes in picture pixels.
+
+    Raises ``UsageError`` when there is no such sheet, ``InputError`` or ``StorageError`` when the original
+    cannot be had.
+    """
+    with ctx.records.read() as tx:
+        row = _row(tx, sheet_id)
+    return picture_of(ctx, row, dpi)
 
 
 def preview(ctx: Context, sheet_id: int, values: Mapping[str, str]) -> ReviewAnswer:
-    """What the gate says of ``values`` (field name → text.
+    """What the gate says of ``values``: field name → text.
 
-    Dates YYYY-MM-DD or DD.MM.YYYY; signature "yes" or "").
+    Dates are YYYY-MM-DD or DD.MM.YYYY, a signature or address is "yes" or "". Nothing changes.
     """
-    raise NotImplementedError
+    with ctx.records.read() as tx:
+        row = _row(tx, sheet_id)
+        return _answer(*_judged(ctx, tx, row, values, ()))
 
 
 def accept(
@@ -63,13 +95,88 @@ def accept(
     values: Mapping[str, str],
     confirmed: Collection[Reason] = (),
 ) -> ReviewAnswer:
-    """Accept the slip with ``values`` if the gate lets them pass.
+    """Accept the slip with ``values`` if the gate lets them pass; see ``ReviewAnswer``.
 
-    See ``ReviewAnswer``. Raises ``LeaseLostError``.
+    Raises ``LeaseLostError`` when the slip is not held by ``user``.
     """
-    raise NotImplementedError
+    at = ctx.clock()
+    with ctx.records.begin() as tx:
+        row = _held(tx, user, sheet_id)
+        # What another slip brings for the same account meanwhile must be seen.
+        tx.lock(f"sheets of {row.supplier}")
+        claim, state, decision = _judged(ctx, tx, row, values, confirmed)
+        answer = _answer(claim, state, decision)
+        if answer.outcome not in {"accepted", "duplicate"}:
+            return answer
+        after = SheetState.ACCEPTED if answer.outcome == "accepted" else SheetState.DUPLICATE
+        details = {
+            "values": dict(values),
+            "machine": review_view.machine_values(row),
+            "confirmed": sorted(reason.value for reason in claim.confirmed),
+            "machine_reasons": [reason.value for reason in row.reasons],
+        }
+        reasons = answer.flags if answer.outcome == "accepted" else (Reason.DUPLICATE,)
+        tx.sheets.move(
+            row,
+            after,
+            reasons,
+            at=at,
+            who=user,
+            details=details,
+            entered=dict(values),
+            account=claim.account.value,
+            duplicate_of=answer.duplicate_of,
+        )
+        if after is SheetState.ACCEPTED:
+            tx.readings.add(judging.accepted_readings(row, claim, decision, user, at))
+    return answer
 
 
 def reject(ctx: Context, user: str, sheet_id: int, reason: Reason, note: str = "") -> None:
     """Reject the slip. Raises ``LeaseLostError``."""
-    raise NotImplementedError
+    with ctx.records.begin() as tx:
+        row = _held(tx, user, sheet_id)
+        details = {"note": note, "machine_reasons": [r.value for r in row.reasons]}
+        tx.sheets.move(row, SheetState.REJECTED, (reason,), at=ctx.clock(), who=user, details=details)
+
+
+def _judged(
+    ctx: Context, tx: Transaction, row: SheetRow, values: Mapping[str, str], confirmed: Collection[Reason]
+) -> tuple[Claim, AccountState, Decision]:
+    claim = claims.from_person(values, review_view.template_of(ctx, row), confirmed)
+    state = judging.account_state(tx, row.supplier, claim.account.value, row.collected, row.id)
+    return claim, state, judging.decide(ctx, row, claim, state, judging.NO_THRESHOLDS)
+
+
+def _answer(claim: Claim, state: AccountState, decision: Decision) -> ReviewAnswer:
+    blocking = tuple(reason for reason in decision.reasons if reason not in OVERRULABLE)
+    account = review_view.account_view(claim.account.value, state)
+    if decision.verdict is Verdict.ACCEPT:
+        return ReviewAnswer("accepted", flags=decision.flags, account=account)
+    if decision.verdict is Verdict.DUPLICATE:
+        return ReviewAnswer(
+            "duplicate", decision.reasons, account=account, duplicate_of=decision.duplicate_of_sheet
+        )
+    return ReviewAnswer(
+        "refused" if blocking else "confirm", decision.reasons, blocking, decision.flags, account
+    )
+
+
+def _lease(ctx: Context) -> tuple[datetime, datetime]:
+    now = ctx.clock()
+    return now, now + timedelta(seconds=ctx.settings.lease_seconds)
+
+
+def _row(tx: Transaction, sheet_id: int) -> SheetRow:
+    rows = tx.sheets.get([sheet_id])
+    if not rows:
+        raise UsageError(f"there is no sheet {sheet_id}")
+    return rows[0]
+
+
+def _held(tx: Transaction, user: str, sheet_id: int) -> SheetRow:
+    """The slip, locked, if ``user`` holds it; a lease that ran out counts while nobody else took the slip."""
+    rows = tx.sheets.get([sheet_id], lock=True)
+    if not rows or rows[0].state is not SheetState.REVIEW or rows[0].claimed_by != user:
+        raise LeaseLostError(f"slip {sheet_id} is no longer yours: nothing was changed")
+    return rows[0]

@@ -73,7 +73,8 @@ def settle(
         return moved(SheetState.REVIEW, slip.reasons or (Reason.TEMPLATE_NOT_FOUND,))
     claim = claims.from_reader(slip, template)
     thresholds = ctx.thresholds(row.channel, template.key, slip.model)
-    decision = judging.decide(ctx, tx, row, claim, thresholds)
+    known = judging.account_state(tx, row.supplier, claim.account.value, row.collected, row.id)
+    decision = judging.decide(ctx, row, claim, known, thresholds)
     state = _STATES[decision.verdict]
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
     if state is SheetState.ACCEPTED:

@@ -61,7 +61,7 @@ class Queue:
         )
         return changed.rowcount == 1
 
-    def renew(self, who: str, sheet_id: int, now: datetime, until: datetime) -> bool:
+    def renew(self, who: str, sheet_id: int, until: datetime) -> bool:
         """Hold on to a slip; also after the lease ran out, if nobody has taken it since."""
         changed = self._connection.execute(
             sa.update(sheet)

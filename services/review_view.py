@@ -1,0 +1,171 @@
+"""A sheet as the review page shows it."""
+
+from __future__ import annotations
+
+from domain.account import AccountState
+from domain.reasons import Reason
+from ocr.results import FieldResult, SlipReading
+from services import judging
+from services.context import Context
+from services.recognition import from_json
+from services.results import AccountView, MeterView, ReviewField, ReviewSheet
+from storage.records import SheetRow, Transaction
+from templates.model import Box, Field, Template
+
+#: Which field a reason of the gate is about.
+_ABOUT = {
+    "account": (
+        Reason.ACCOUNT_MISSING,
+        Reason.ACCOUNT_UNCLEAR,
+        Reason.ACCOUNT_UNKNOWN,
+        Reason.ACCOUNT_NEIGHBOUR,
+        Reason.ACCOUNT_CONTRADICTS_CODE,
+        Reason.ACCOUNT_CLOSED,
+    ),
+    "reading": (
+        Reason.READING_MISSING,
+        Reason.READING_UNCLEAR,
+        Reason.READING_TOO_LONG,
+        Reason.LOWER_THAN_LAST,
+        Reason.IMPLAUSIBLY_HIGH,
+        Reason.CONTRADICTS_EARLIER,
+    ),
+    "date": (Reason.DATE_MISSING, Reason.DATE_UNCLEAR, Reason.DATE_IMPLAUSIBLE),
+    "address": (Reason.ADDRESS_MISSING,),
+    "signature": (Reason.SIGNATURE_MISSING,),
+    "meter_serial": (Reason.METER_UNKNOWN,),
+}
+
+
+def sheet_view(ctx: Context, tx: Transaction, row: SheetRow) -> ReviewSheet:
+    """Everything that the page needs beside the picture."""
+    template = template_of(ctx, row)
+    slip = slip_of(row)
+    account = value_of(slip.fields.get("account"), "digits") if slip is not None else ""
+    state = judging.account_state(tx, row.supplier, account, row.collected, row.id)
+    return ReviewSheet(
+        sheet_id=row.id,
+        supplier=row.supplier,
+        channel=row.channel,
+        station=row.station,
+        collected=row.collected,
+        received_at=row.received_at,
+        file_name=row.file_name,
+        page=row.page,
+        slip=row.slip,
+        template=row.template,
+        state=row.state,
+        reasons=row.reasons,
+        fields=fields_of(ctx, row, template, slip),
+        account=account_view(account, state),
+        held_by=row.claimed_by,
+        held_until=row.claimed_until,
+    )
+
+
+def template_of(ctx: Context, row: SheetRow) -> Template:
+    """The slip's form; for a page on which none was found, the supplier's ordinary one to key it by."""
+    known = ctx.templates.get(row.template or "")
+    if known is not None:
+        return known
+    forms = sorted(
+        ctx.templates.values(), key=lambda t: (t.supplier != row.supplier, t.personal, t.large_print)
+    )
+    return forms[0]
+
+
+def slip_of(row: SheetRow) -> SlipReading | None:
+    """What the reader said of the sheet."""
+    return None if row.recognition is None else from_json(row.recognition)
+
+
+def fields_of(
+    ctx: Context, row: SheetRow, template: Template, slip: SlipReading | None
+) -> tuple[ReviewField, ...]:
+    """The form's fields with what was read; the account first where it is printed, not written."""
+    results = {} if slip is None else slip.fields
+    lowest = ctx.thresholds(row.channel, template.key, row.model or "").lowest
+    about = {role for role, reasons in _ABOUT.items() if set(reasons) & set(row.reasons)}
+    shown = list(template.fields)
+    if all(field.role != "account" for field in shown):
+        shown.insert(0, _printed_account(ctx, row))
+    return tuple(_field(f, results.get(f.name), lowest.get(f.role), f.role in about) for f in shown)
+
+
+def value_of(result: FieldResult | None, kind: str) -> str:
+    """A result as the page's text: digits, YYYY-MM-DD, or "yes" and "" for a line or signature."""
+    if result is None:
+        return ""
+    if kind in {"line", "signature"}:
+        return "yes" if result.present else ""
+    return result.value or ""
+
+
+def machine_values(row: SheetRow) -> dict[str, str]:
+    """Field name → what the machine read, for the audit log."""
+    slip = slip_of(row)
+    fields = {} if slip is None else slip.fields
+    return {
+        name: ("yes" if result.present else "") if result.value is None else result.value
+        for name, result in fields.items()
+    }
+
+
+def account_view(account: str, state: AccountState) -> AccountView | None:
+    """What the register says of an account; None for an unknown one."""
+    if not state.rows:
+        return None
+    return AccountView(
+        account=account,
+        surname=state.rows[0].surname,
+        address=state.rows[0].address,
+        meters=tuple(
+            MeterView(
+                meter_serial=row.meter_serial,
+                tariff=row.tariff,
+                digits=row.digits,
+                decimals=row.decimals,
+                previous_reading=row.previous_reading or "",
+                previous_date=row.previous_date,
+                previous_kind=row.previous_kind,
+                monthly_average=row.monthly_average,
+            )
+            for row in state.rows
+        ),
+    )
+
+
+def _printed_account(ctx: Context, row: SheetRow) -> Field:
+    """The account of a personal slip as a field, to be checked like a written one."""
+    rules = ctx.suppliers[row.supplier].account
+    nowhere = Box(0.0, 0.0, 0.0, 0.0)
+    return Field(
+        name="account",
+        kind="digits",
+        role="account",
+        required=True,
+        label=rules.name.capitalize(),
+        box=nowhere,
+        cells=(nowhere,) * rules.digits_max,
+    )
+
+
+def _field(field: Field, result: FieldResult | None, lowest: float | None, doubted: bool) -> ReviewField:
+    confidence = 0.0 if result is None else result.confidence
+    reasons = () if result is None else result.reasons
+    written = field.required or field.role == "account" or bool(result is not None and result.value)
+    unsure = lowest is None or confidence < lowest or bool(reasons)
+    return ReviewField(
+        name=field.name,
+        label=field.label,
+        kind=field.kind,
+        role=field.role,
+        tariff=field.tariff,
+        required=field.required,
+        cells=len(field.cells),
+        value=value_of(result, field.kind),
+        confidence=confidence,
+        characters=() if result is None else result.characters,
+        weak=written and (doubted or unsure),
+        reasons=reasons,
+    )

@@ -1,0 +1,151 @@
+"""Questions whose answer is empty when the records agree with themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from domain.sheet import SheetState
+from storage.records.audits import STATE
+from storage.records.tables import audit, export_item, export_run, reading, sheet, source_file
+
+_HAS_READING = (SheetState.ACCEPTED.value, SheetState.DELIVERED.value)
+
+
+def contradictions(connection: Connection) -> Iterator[str]:
+    """One line for each contradiction within the records."""
+    for text, query in (
+        ("sheet {} is in an unknown state", _unknown_states()),
+        ("sheet {}: the audit log does not end with the state it is in", _last_audit_differs()),
+        ("sheet {}: the audit log has a gap", _audit_gaps()),
+        ("sheet {} is accepted or delivered without a reading", _accepted_without_reading()),
+        ("reading {} belongs to a sheet that is not accepted", _reading_of_unaccepted()),
+        ("reading {}: its evidence is not its sheet's file", _wrong_evidence()),
+        ("sheet {} is a duplicate of nothing", _duplicate_of_nothing()),
+        ("file {}: not every page has its sheet", _missing_pages()),
+        ("sheet {} is delivered, but a reading of it is in no finished export", _delivered_not_exported()),
+        ("sheet {} is in a finished export, but not delivered", _exported_not_delivered()),
+        ("export run {} does not carry as many readings as it says", _wrong_run_size()),
+    ):
+        for (key,) in connection.execute(query):
+            yield text.format(key)
+
+
+def _unknown_states() -> sa.Select[tuple[int]]:
+    return sa.select(sheet.c.id).where(sheet.c.state.notin_([state.value for state in SheetState]))
+
+
+def _last_audit_differs() -> sa.Select[tuple[int]]:
+    last = (
+        sa.select(audit.c.sheet_id, sa.func.max(audit.c.id).label("id"))
+        .where(audit.c.what == STATE)
+        .group_by(audit.c.sheet_id)
+        .subquery()
+    )
+    ends = sa.select(last.c.sheet_id, audit.c.state_after).join(audit, audit.c.id == last.c.id).subquery()
+    return (
+        sa.select(sheet.c.id)
+        .outerjoin(ends, ends.c.sheet_id == sheet.c.id)
+        .where(ends.c.state_after.is_distinct_from(sheet.c.state))
+    )
+
+
+def _audit_gaps() -> sa.Select[tuple[int]]:
+    previous = sa.func.lag(audit.c.state_after).over(partition_by=audit.c.sheet_id, order_by=audit.c.id)
+    steps = (
+        sa.select(audit.c.sheet_id, audit.c.state_before, previous.label("previous"))
+        .where(audit.c.what == STATE)
+        .subquery()
+    )
+    broken = steps.c.state_before.is_distinct_from(steps.c.previous)
+    return sa.select(steps.c.sheet_id).where(broken).distinct()
+
+
+def _accepted_without_reading() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(sheet.c.id)
+        .outerjoin(reading, reading.c.sheet_id == sheet.c.id)
+        .where(sheet.c.state.in_(_HAS_READING), reading.c.id.is_(None))
+    )
+
+
+def _reading_of_unaccepted() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(reading.c.id)
+        .join(sheet, sheet.c.id == reading.c.sheet_id)
+        .where(sheet.c.state.notin_(_HAS_READING))
+    )
+
+
+def _wrong_evidence() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(reading.c.id)
+        .join(sheet, sheet.c.id == reading.c.sheet_id)
+        .join(source_file, source_file.c.id == sheet.c.file_id)
+        .where(sa.not_(reading.c.evidence.startswith(source_file.c.sha256)))
+    )
+
+
+def _duplicate_of_nothing() -> sa.Select[tuple[int]]:
+    return sa.select(sheet.c.id).where(
+        sheet.c.state == SheetState.DUPLICATE.value,
+        sa.or_(sheet.c.duplicate_of.is_(None), sheet.c.duplicate_of == sheet.c.id),
+    )
+
+
+def _missing_pages() -> sa.Select[tuple[int]]:
+    pages = (
+        sa.select(sheet.c.file_id, sa.func.count(sheet.c.page.distinct()).label("pages"))
+        .group_by(sheet.c.file_id)
+        .subquery()
+    )
+    # Until its pages are counted, and when none can be had, one sheet stands for the file.
+    expected = sa.case((source_file.c.state == "split", source_file.c.pages), else_=1)
+    return (
+        sa.select(source_file.c.id)
+        .outerjoin(pages, pages.c.file_id == source_file.c.id)
+        .where(pages.c.pages.is_distinct_from(expected))
+    )
+
+
+def _handed_over() -> sa.Subquery:
+    return (
+        sa.select(export_item.c.reading_id)
+        .join(export_run, export_run.c.id == export_item.c.run_id)
+        .where(export_run.c.state == "finished")
+        .subquery()
+    )
+
+
+def _delivered_not_exported() -> sa.Select[tuple[int]]:
+    over = _handed_over()
+    return (
+        sa.select(sheet.c.id)
+        .join(reading, reading.c.sheet_id == sheet.c.id)
+        .outerjoin(over, over.c.reading_id == reading.c.id)
+        .where(sheet.c.state == SheetState.DELIVERED.value, over.c.reading_id.is_(None))
+        .distinct()
+    )
+
+
+def _exported_not_delivered() -> sa.Select[tuple[int]]:
+    over = _handed_over()
+    return (
+        sa.select(sheet.c.id)
+        .join(reading, reading.c.sheet_id == sheet.c.id)
+        .join(over, over.c.reading_id == reading.c.id)
+        .where(sheet.c.state != SheetState.DELIVERED.value)
+        .distinct()
+    )
+
+
+def _wrong_run_size() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(export_run.c.id)
+        .outerjoin(export_item, export_item.c.run_id == export_run.c.id)
+        .where(export_run.c.state == "finished")
+        .group_by(export_run.c.id, export_run.c.readings)
+        .having(sa.func.count(export_item.c.reading_id) != export_run.c.readings)
+    )
