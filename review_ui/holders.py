@@ -1,7 +1,7 @@
 """Which page showed a slip last.
 
-When a page is reloaded, the browser asks for the new page first and lets the old one say good-bye afterwards; that late release must not
-take the slip from the new page.
+When a page is reloaded, the browser asks for the new page first and lets the old one say good-bye afterwards;
+that late release must not take the slip from the new page.
 """
 
 from __future__ import annotations

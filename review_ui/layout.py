@@ -13,8 +13,9 @@ SCALE = 5.6
 #: The same for lines and signatures, which are not read digit by digit.
 LINE_SCALE = 4.2
 
-#: Paper shown around a field, as a fraction of its height: people write over the edge.
-MARGIN = 0.15
+#: Paper shown beside and below a field, as a fraction of its height: people write over the edge. Above it
+#: stands its printed label, so less is shown there.
+MARGIN, MARGIN_ABOVE = 0.15, 0.05
 
 #: Cells when a field has none in a picture (an unregistered page), in the same CSS pixels.
 PLAIN_CELL = 34.0
@@ -22,7 +23,7 @@ PLAIN_CELL = 34.0
 
 @dataclass(frozen=True)
 class Slot:
-    """The place of one character: its left edge and width, what is in it ("" for blank), whether it is weak."""
+    """The place of one character: left edge, width, what is in it ("" for blank), whether it is weak."""
 
     x: float
     width: float
@@ -33,7 +34,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Crop:
-    """A cut of the picture: ``(x, y, width, height)`` in its pixels and ``css_width``, its width on the page."""
+    """A cut of the picture, in its pixels; ``css_width`` is its width on the page."""
 
     x: float
     y: float
@@ -46,7 +47,8 @@ class Crop:
 class FieldLayout:
     """A field's crop (None where the picture does not say where it is) and its character places.
 
-    The places stand in a strip ``strip_width`` wide from ``strip_x`` and ``strip_height`` high, in picture pixels.
+    The places stand in a strip from ``strip_x``, ``strip_width`` wide and ``strip_height`` high, in picture
+    pixels.
     """
 
     crop: Crop | None
@@ -82,7 +84,7 @@ def lay_out(field: ReviewField, picture: PagePicture, weak_below: float) -> Fiel
 def _crop(where: FieldBox, picture: PagePicture, css_per_mm: float) -> Crop:
     x, y, width, height = where.box
     margin = height * MARGIN
-    left, top = max(x - margin, 0.0), max(y - margin, 0.0)
+    left, top = max(x - margin, 0.0), max(y - height * MARGIN_ABOVE, 0.0)
     right, bottom = min(x + width + margin, picture.width), min(y + height + margin, picture.height)
     scale = css_per_mm * 25.4 / picture.dpi if picture.dpi else 1.0
     return Crop(left, top, right - left, bottom - top, round((right - left) * scale))

@@ -17,7 +17,7 @@ from web.pages import pages_of, visitor_of
 
 router = APIRouter()
 
-#: Longer names and passwords are wrong without being looked at: hashing must not become a way to keep us busy.
+#: Longer names and passwords are wrong without being looked at: hashing must not keep us busy.
 LONGEST_INPUT = 200
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
+from domain.errors import InputError
 from services import review
 from services.context import Context
 from services.results import FieldBox
+
+log = logging.getLogger(__name__)
 
 JPEG_QUALITY = 78
 
@@ -28,6 +34,7 @@ class PagePicture:
     boxes: tuple[FieldBox, ...]
     dpi: float | None
     rectified: bool
+    missing: bool = False
 
 
 class Pictures:
@@ -54,9 +61,19 @@ class Pictures:
         return picture
 
     def _make(self, sheet_id: int) -> PagePicture:
-        slip = review.sheet_picture(self.ctx, sheet_id, self.dpi)
-        done, jpeg = cv2.imencode(".jpg", slip.grey, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        if not done:
-            raise ValueError(f"no JPEG of sheet {sheet_id}")
+        try:
+            slip = review.sheet_picture(self.ctx, sheet_id, self.dpi)
+        except InputError as error:
+            # The slip must stay judgeable: it can at least be sent to be scanned again.
+            log.warning("sheet %d has no picture: %s", sheet_id, error)
+            white = np.full((40, 56), 255, np.uint8)
+            return PagePicture(_jpeg(white), 56, 40, (), None, rectified=False, missing=True)
         height, width = slip.grey.shape[:2]
-        return PagePicture(jpeg.tobytes(), width, height, slip.boxes, slip.dpi, slip.rectified)
+        return PagePicture(_jpeg(slip.grey), width, height, slip.boxes, slip.dpi, slip.rectified)
+
+
+def _jpeg(grey: NDArray[np.uint8]) -> bytes:
+    done, jpeg = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise ValueError(f"no JPEG of a picture of shape {grey.shape}")
+    return jpeg.tobytes()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from domain.errors import LeaseLostError, UsageError
+from domain.errors import LeaseLostError
 from domain.reasons import Reason
 from review_ui.holders import Holders
 from review_ui.pictures import PagePicture, Pictures
@@ -25,7 +25,6 @@ router = APIRouter(prefix="/review")
 Reviewer = Annotated[UserView, Depends(staff(*REVIEWERS))]
 SheetId = Annotated[int, Path(ge=1, le=2**62)]
 Value = Annotated[str, Field(max_length=200)]
-HTML_ONLY = {"Vary": "Accept"}
 
 
 class Values(BaseModel):
@@ -75,8 +74,6 @@ def slip(request: Request, user: Reviewer, sheet_id: SheetId) -> Response:
         sheet = review.claim(ctx, user.name, sheet_id)
     except LeaseLostError:
         return pages_of(request).page(request, "taken.html", 409, user=user)
-    except UsageError:
-        raise HTTPException(404) from None
     settings: ReviewSettings = request.app.state.review_settings
     return pages_of(request).page(
         request,
@@ -150,7 +147,7 @@ def release(request: Request, user: Reviewer, sheet_id: SheetId, body: PageToken
     return Response(status_code=204)
 
 
-def _slip_values(request: Request, user: UserView, sheet: ReviewSheet) -> dict[str, object]:
+def _slip_values(request: Request, user: UserView, sheet: ReviewSheet) -> dict[str, Any]:
     """What ``sheet.html`` shows."""
     holders: Holders = request.app.state.holders
     view = _view(request, sheet)
@@ -161,7 +158,7 @@ def _slip_values(request: Request, user: UserView, sheet: ReviewSheet) -> dict[s
     return {"view": view, "sheet": sheet, "token": token, **_answer_values(view, answer, values)}
 
 
-def _answer_values(view: SheetView, answer: ReviewAnswer, values: dict[str, str]) -> dict[str, object]:
+def _answer_values(view: SheetView, answer: ReviewAnswer, values: dict[str, str]) -> dict[str, Any]:
     return {
         "answer": answer,
         "lines": answer_lines(answer),
@@ -180,7 +177,7 @@ def _answer(request: Request, sheet: ReviewSheet, body: Values, answer: ReviewAn
             "outcome": answer.outcome,
             "reasons": [reason.value for reason in answer.reasons],
             "mend": field_to_mend(view, answer),
-            "tariffs": [meter.tariff for meter in answer.account.meters] if answer.account else [],
+            "tariffs": [use.meter.tariff for use in shown["uses"] if use.meter.tariff],
             "gate": pages.fragment(visitor, "gate.html", **shown),
             "register": pages.fragment(visitor, "register.html", **shown),
             "usage": pages.fragment(visitor, "usage.html", **shown),

@@ -117,11 +117,11 @@ def uses(account: AccountView | None, fields: SheetView, values: Mapping[str, st
     """The use by each of the account's meters and tariffs, for the readings among ``values``."""
     if account is None:
         return []
-    readings = {
-        view.field.tariff or "T1": values.get(view.field.name, "") for view in fields.role("reading")
-    }
+    readings = {view.field.tariff or "T1": values.get(view.field.name, "") for view in fields.role("reading")}
     day = fields.sheet.collected
-    return [_use(account.account, meter, readings.get(meter.tariff or "T1", ""), day) for meter in account.meters]
+    return [
+        _use(account.account, meter, readings.get(meter.tariff or "T1", ""), day) for meter in account.meters
+    ]
 
 
 def _use(account: str, meter: MeterView, reading: str, day: date) -> Use:

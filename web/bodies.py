@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.failures import failure
 
 
 class _TooLarge(Exception):
@@ -33,11 +35,10 @@ class BodyLimit:
                 raise _TooLarge
             return message
 
-        refusal = PlainTextResponse("413\n", 413)
         if not announced.isdigit() or int(announced) > self.most:
-            await refusal(scope, receive, send)
+            await failure(Request(scope), 413)(scope, receive, send)
             return
         try:
             await self.app(scope, counted, send)
         except _TooLarge:
-            await refusal(scope, receive, send)
+            await failure(Request(scope), 413)(scope, receive, send)

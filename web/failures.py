@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.errors import ConflictError, MeterdropError, StorageError
+from domain.errors import ConflictError, MeterdropError, StorageError, UsageError
 from web.languages import Translate
 from web.pages import pages_of, visitor_of
 
@@ -24,7 +24,9 @@ class LoginNeeded(Exception):  # noqa: N818 - not an error: it leads to the log-
 def texts(status: int, detail: str, gettext: Translate) -> tuple[str, str]:
     """A heading and what to do, for an HTTP status; ``detail`` tells cases of one status apart."""
     if detail == "csrf":
-        return gettext("This form is out of date"), gettext("Go back, load the page again and repeat the action.")
+        return gettext("This form is out of date"), gettext(
+            "Go back, load the page again and repeat the action."
+        )
     known = {
         401: (gettext("You are not logged in"), gettext("Log in and try again.")),
         403: (
@@ -82,6 +84,8 @@ def install(app: FastAPI) -> None:
     async def _ours(request: Request, error: MeterdropError) -> Response:
         if isinstance(error, ConflictError):
             return failure(request, 409)
+        if isinstance(error, UsageError):
+            return failure(request, 404)
         log.error("%s %s: %s", request.method, request.url.path, error)
         return failure(request, 503 if isinstance(error, StorageError) else 500)
 

@@ -46,6 +46,10 @@ class Language:
             return ""
         return format_date(day, format="d MMMM y", locale=self.code) + (" г." if self.code == "ru" else "")
 
+    def short(self, day: date | None) -> str:
+        """A day in digits: "24.11.2026" or "24/11/2026"; empty for None."""
+        return "" if day is None else f"{day:%d.%m.%Y}" if self.code == "ru" else f"{day:%d/%m/%Y}"
+
     def time(self, moment: datetime) -> str:
         """A moment as day and time, in the moment's own time zone."""
         return format_datetime(moment, format="d MMMM y, HH:mm", locale=self.code)

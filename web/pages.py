@@ -67,6 +67,7 @@ def _environment(loader: ChoiceLoader, code: str, title: str) -> Environment:
     environment.filters.update(
         day=lang.date,
         moment=lang.time,
+        short=lang.short,
         number=lang.number,
         reason=lambda reason: reason_text(reason, "en" if code == "en" else "ru"),
     )

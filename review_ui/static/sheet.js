@@ -105,10 +105,9 @@ export class Sheet {
   showAnswer(answer) {
     for (const part of ['gate', 'register', 'usage']) this.#part(part).innerHTML = answer[part];
     this.#readGate();
-    for (const tariff of answer.tariffs) {
-      const field = this.fields.find((each) => each.dataset.tariff === tariff && each.closest('details'));
-      field?.closest('details').setAttribute('open', '');
-    }
+    // A meter with several tariffs needs the readings that lie folded away.
+    const wanted = this.fields.find((field) => answer.tariffs.includes(field.dataset.tariff) && field.closest('details'));
+    wanted?.closest('details').setAttribute('open', '');
   }
 
   #part(name) {

@@ -1,0 +1,227 @@
+"""``meterdrop serve``: staff pages and public pages, each in its own process on its own port."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from typing import TYPE_CHECKING
+
+import click
+
+from domain.errors import SettingsError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+    from meterdrop.settings import Settings
+    from web.settings import WebSettings
+
+#: How long open requests may take once it was told to stop.
+GRACE_SECONDS = 5
+
+#: Shortest secret that is taken from the settings.
+SHORTEST_SECRET = 32
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--staff-port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--public-port", type=click.IntRange(0, 65535), default=8001, show_default=True)
+def command(host: str, staff_port: int, public_port: int) -> None:
+    """Serve the staff pages and the public pages until Ctrl-C; port 0 takes a free one."""
+    from meterdrop.settings import load_settings
+    from meterdrop.wiring import context
+    from services.users import list_users
+
+    settings = load_settings()
+    sockets = [
+        listen(host, staff_port, "--staff-port"),
+        listen(host, public_port, "--public-port"),
+    ]
+    with context(settings) as ctx:  # migrates the records once, before two processes open them
+        nobody = not list_users(ctx)
+    session_secret(settings)
+    click.echo(f"Staff pages:  {address(sockets[0])}")
+    click.echo(f"Public pages: {address(sockets[1])}")
+    if nobody:
+        click.echo(
+            "Nobody can log in yet. Add somebody from another terminal: "
+            "meterdrop users add NAME --role reviewer --password-stdin",
+            err=True,
+        )
+    click.echo("Ctrl-C stops them.")
+    sys.stdout.flush()
+    status = supervise({"staff": (serve_staff, sockets[0]), "public": (serve_public, sockets[1])})
+    if status:
+        raise SystemExit(status)
+
+
+def listen(host: str, port: int, option: str) -> socket.socket:
+    """A listening socket; raises ``UsageError`` that names the option to change."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.create_server(where[:2], family=family, backlog=512)
+    except socket.gaierror:
+        raise UsageError(f"--host {host} is no address of this machine; use 127.0.0.1 or 0.0.0.0") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            problem = f"port {port} is taken; choose another one with {option}"
+        elif error.errno == errno.EACCES:
+            problem = f"port {port} is for the system; choose one above 1023 with {option}"
+        elif error.errno == errno.EADDRNOTAVAIL:
+            problem = f"--host {host} is no address of this machine; use 127.0.0.1 or 0.0.0.0"
+        else:
+            problem = f"cannot listen on {host} port {port}: {error.strerror}; see {option}"
+        raise UsageError(problem) from None
+    return made
+
+
+def address(listening: socket.socket) -> str:
+    """The socket's address for a browser on this machine."""
+    host, port = listening.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - only compared
+        host = "127.0.0.1" if listening.family == socket.AF_INET else "::1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def session_secret(settings: Settings) -> str:
+    """What signs the session cookies: the setting, or a random text made once and kept in the home."""
+    given = settings.text("METERDROP_SECRET")
+    if given:
+        if len(given) < SHORTEST_SECRET:
+            raise SettingsError(f"METERDROP_SECRET is short; use at least {SHORTEST_SECRET} characters")
+        return given
+    file = settings.home / "session.secret"
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _kept_secret(file)
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        out.write(secrets.token_urlsafe(48))
+        out.flush()
+        os.fsync(out.fileno())
+    return _kept_secret(file)
+
+
+def _kept_secret(file: Path) -> str:
+    kept = file.read_text("ascii").strip()
+    if len(kept) < SHORTEST_SECRET:
+        raise SettingsError(f"{file} is damaged; delete it, and a new one is made (everybody logs in again)")
+    return kept
+
+
+def web_settings(settings: Settings) -> WebSettings:
+    """How both apps behave."""
+    from web.languages import LANGUAGES
+    from web.settings import WebSettings
+
+    language = settings.text("METERDROP_LANGUAGE")
+    if language not in LANGUAGES:
+        raise SettingsError(f"METERDROP_LANGUAGE is {language!r}; write one of {', '.join(LANGUAGES)}")
+    return WebSettings(
+        secret=session_secret(settings),
+        behind_tls=settings.switch("METERDROP_BEHIND_TLS"),
+        language=language,
+    )
+
+
+def serve_staff(listening: socket.socket) -> None:
+    """The staff process."""
+    from meterdrop.settings import load_settings
+    from meterdrop.wiring import context
+    from review_ui.app import create_staff_app
+
+    settings = load_settings()
+    with context(settings) as ctx:
+        _serve(create_staff_app(ctx, web_settings(settings)), listening)
+
+
+def serve_public(listening: socket.socket) -> None:
+    """The public process."""
+    from intake.app import create_public_app
+    from meterdrop.settings import load_settings
+    from meterdrop.wiring import context
+    from services.users import get_user
+
+    settings = load_settings()
+    with context(settings) as ctx:
+
+        def works() -> bool:
+            get_user(ctx, "")
+            return True
+
+        _serve(create_public_app(web_settings(settings), ctx.clock, works), listening)
+
+
+def _serve(app: FastAPI, listening: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+@dataclass(frozen=True)
+class _Child:
+    name: str
+    process: SpawnProcess
+
+
+def _run(serve: Callable[[socket.socket], None], listening: socket.socket) -> None:
+    """The body of a child process: serves until told to stop, or until the parent is gone."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, daemon=True).start()
+    # Ctrl-C goes to the whole group; the parent passes it on, once, as SIGTERM.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve(listening)
+
+
+def supervise(apps: dict[str, tuple[Callable[[socket.socket], None], socket.socket]]) -> int:
+    """Run each app in a process until a signal comes or one of them ends; the exit status."""
+    spawn = multiprocessing.get_context("spawn")
+    stop_read, stop_write = os.pipe()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os.write(stop_write, b"."))
+    children = []
+    for name, (serve, listening) in apps.items():
+        process = spawn.Process(target=_run, args=(serve, listening), name=f"meterdrop-{name}")
+        process.start()
+        listening.close()
+        children.append(_Child(name, process))
+    wait([stop_read, *(child.process.sentinel for child in children)])
+    failed = [child for child in children if not child.process.is_alive()]
+    for child in children:
+        child.process.terminate()
+    for child in children:
+        child.process.join(GRACE_SECONDS + 5)
+        if child.process.is_alive():
+            child.process.kill()
+            child.process.join()
+    for child in failed:
+        click.echo(f"The {child.name} pages stopped by themselves; see the messages above.", err=True)
+    if not failed:
+        click.echo("Stopped.")
+    return 1 if failed else 0
