@@ -138,7 +138,7 @@ def _augment(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:
     warm = min(1.0, (step + 1) / 200)
-    rate = plan.rate * warm * (0.5 * (1 + np.cos(np.pi * step / plan.steps)) + 0.005)
+    rate = float(plan.rate * warm * (0.5 * (1 + np.cos(np.pi * step / plan.steps)) + 0.005))
     for group in optimiser.param_groups:
         group["lr"] = rate
 

@@ -54,9 +54,9 @@ class CellClassifier:
     def probabilities(self, crops: Sequence[NDArray[np.uint8]], margin: float) -> NDArray[np.float64]:
         """Cuts of cells -> probabilities, float64 (N, 12) in the order of ``CLASSES``, rows sum to 1.
 
-        Each cut: grey uint8 (H, W), dark ink on light paper, with ``margin`` (share of the cell's size)
-        around the cell on every side, at about 200 dpi; border lines may be in it. Calibrated: of characters given
-        0.99, one in a hundred is wrong (temperature scaling, Guo et al. 2017).
+        Each cut: grey uint8 (H, W), dark ink on light paper, with ``margin`` (share of the cell's
+        size) around the cell on every side, at about 200 dpi; border lines may be in it. Calibrated: of
+        characters given 0.99, one in a hundred is wrong (temperature scaling, Guo et al. 2017).
         """
         return self._classify(prepare(crops, margin))
 
@@ -66,14 +66,15 @@ class CellClassifier:
         ``image``: grey (H, W) or colour BGR(A) (H, W, 3 or 4), any size and shade, border lines in it or not.
         """
         cut = cut_picture(image)
-        return self._classify(prepare_one(cut.grey, cut.margin, cut.reach, cut.fill)[None])[0]
+        inputs = prepare_one(cut.grey, cut.margin, cut.reach, cut.fill)
+        return np.asarray(self._classify(inputs[None])[0], dtype=np.float64)
 
     def _classify(self, inputs: Inputs) -> NDArray[np.float64]:
         if not len(inputs):
             return np.zeros((0, len(CLASSES)))
         (logits,) = self._session.run(None, {"cells": inputs})
-        scaled = logits.astype(np.float64) / self._temperature
+        scaled = np.asarray(logits, dtype=np.float64) / self._temperature
         scaled -= scaled.max(axis=1, keepdims=True)
         np.exp(scaled, out=scaled)
         scaled /= scaled.sum(axis=1, keepdims=True)
-        return np.asarray(scaled)
+        return scaled

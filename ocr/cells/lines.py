@@ -26,6 +26,7 @@ _BANDS = 6
 _FAINTEST = 6.0
 _STEEPEST = 0.16
 _NEAR = np.array([-1, 0, 1])
+_WINDOW = np.ones((1, 5), dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,15 @@ class Frame:
     def side(self) -> float:
         """The shorter side of the cell."""
         return min(self.right - self.left, self.bottom - self.top)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An upright line x = slope * y + offset of ``width`` pixels."""
+
+    slope: float
+    offset: float
+    width: int
 
 
 def suppress(darkness: Darkness, frame: Frame, reach: float = 0.16, fill: float = FILL) -> Darkness:
@@ -60,7 +70,7 @@ def suppress(darkness: Darkness, frame: Frame, reach: float = 0.16, fill: float 
 def _across(
     darkness: Darkness, sides: tuple[float, float, float, float], reach: float, fill: float
 ) -> Darkness:
-    """Take out the upright lines near the first two of ``sides`` (x), in rows from the third to the fourth."""
+    """Take out the upright lines near the first two of ``sides`` (x), in the rows of the others."""
     low, high, start, end = sides
     height, width = darkness.shape
     cell = high - low
@@ -82,7 +92,7 @@ def _across(
         if result is darkness:
             result = darkness.copy()
         wide_left, wide_right = max(0, left - thick - 3), min(width, right + thick + 3)
-        kernel = np.ones((1, thick + 2), dtype=np.uint8)
+        kernel = np.ones((1, min(line.width, thick) + 3), dtype=np.uint8)
         opened = cv2.morphologyEx(darkness[:, wide_left:wide_right], cv2.MORPH_OPEN, kernel)
         inner = opened[:, left - wide_left : left - wide_left + right - left]
         zone = result[:, left:right]
@@ -90,24 +100,25 @@ def _across(
     return result
 
 
-def find_line(zone: Darkness, first: int, last: int, fill: float) -> tuple[float, float] | None:
-    """The upright line x = slope * y + offset in a zone beside a border, or None when there is none.
+def find_line(zone: Darkness, first: int, last: int, fill: float) -> Line | None:
+    """The upright line in a zone beside a border, or None when there is none.
 
-    It is followed in bands of the rows ``first`` … ``last``: each band's darkest column, a straight line
-    through them, and it counts when the share ``fill`` of the rows is dark close to it.
+    It is looked for in bands of the rows ``first`` … ``last``: the column near which all bands but one are
+    darkest (a pen stroke beside the border is dark in some bands only), then each band's darkest column near
+    it and a straight line through them. It counts when the share ``fill`` of the rows is dark close to it.
     """
     profile = cv2.resize(zone[first:last], (zone.shape[1], _BANDS), interpolation=cv2.INTER_AREA)
-    strength = profile.max(axis=1).tolist()
-    level = sorted(strength)[_BANDS // 2]
-    if level < _FAINTEST:
+    lowest = np.partition(cv2.dilate(profile, _WINDOW), 1, axis=0)[1]
+    column = int(np.argmax(lowest + 0.02 * profile.sum(axis=0)))
+    if lowest[column] < _FAINTEST:
         return None
+    left = max(0, column - 2)
+    near = profile[:, left : column + 3]
+    strength = near.max(axis=1).tolist()
+    level = sorted(strength)[_BANDS // 2]
     step = (last - first) / _BANDS
-    points = [
-        (first + (i + 0.5) * step - 0.5, float(peak))
-        for i, peak in enumerate(profile.argmax(axis=1).tolist())
-        if strength[i] > 0.5 * level
-    ]
-    slope, offset = _straight(points)
+    peaks = (near.argmax(axis=1) + left).tolist()
+    slope, offset = _straight([(first + (i + 0.5) * step - 0.5, float(x)) for i, x in enumerate(peaks)])
     if abs(slope) > _STEEPEST:
         return None
     rows = np.arange(first, last)
@@ -116,13 +127,26 @@ def find_line(zone: Darkness, first: int, last: int, fill: float) -> tuple[float
     dark = zone[rows[:, None], columns].max(axis=1)
     if int(np.count_nonzero(dark > 0.45 * level)) < fill * len(rows):
         return None
-    return slope, offset
+    widths = sorted(
+        _run(row, x, 0.45 * high) for row, x, high in zip(profile.tolist(), peaks, strength, strict=True)
+    )
+    return Line(slope, offset, widths[1])
 
 
-def _pixels(line: tuple[float, float], shape: tuple[int, int], thick: int) -> NDArray[np.bool_]:
-    centre = line[0] * np.arange(shape[0]) + line[1]
+def _run(row: list[float], at: int, above: float) -> int:
+    """How many neighbouring columns around ``at`` are darker than ``above``."""
+    left = right = at
+    while left > 0 and row[left - 1] > above:
+        left -= 1
+    while right + 1 < len(row) and row[right + 1] > above:
+        right += 1
+    return right - left + 1
+
+
+def _pixels(line: Line, shape: tuple[int, int], thick: int) -> NDArray[np.bool_]:
+    centre = line.slope * np.arange(shape[0]) + line.offset
     distance = np.abs(np.arange(shape[1])[None, :] - centre[:, None])
-    return np.asarray(distance <= thick / 2.0 + 0.5)
+    return np.asarray(distance <= min(line.width, thick) / 2.0 + 0.75)
 
 
 def _straight(points: list[tuple[float, float]]) -> tuple[float, float]:
