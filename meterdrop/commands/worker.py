@@ -15,8 +15,8 @@ import click
 def command(pool: str, name: str | None, once: bool) -> None:
     """Run flows for a Prefect server.
 
-    PREFECT_API_URL names the server; prefect.yaml says how the flows get there. All workers of a pool need the
-    same METERDROP_* settings: one database, one object store.
+    PREFECT_API_URL names the server; prefect.yaml says how the flows get there. All workers of a pool need
+    the same METERDROP_* settings: one database, one object store.
     """
     from domain.errors import SettingsError
     from flows.environment import environment
