@@ -27,7 +27,7 @@ def create_staff_app(
     settings: ReviewSettings = ReviewSettings(),
     works: Callable[[], bool] | None = None,
 ) -> FastAPI:
-    """The app for reviewers and supervisors; ``works`` as in ``web.app.create_app``, asks the records if None."""
+    """The app for reviewers and supervisors; ``works`` as in ``create_app``, asks the records if None."""
     app = create_app(
         title="meterdrop",
         packages=("review_ui", "web"),

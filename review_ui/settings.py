@@ -10,8 +10,8 @@ class ReviewSettings:
     """How the review page works.
 
     ``weak_below``: characters read with less confidence are marked. ``picture_dpi``: resolution of the slip's
-    picture on the page. ``idle_seconds``: a page that nobody has touched for so long stops renewing its lease,
-    so that the slip goes back to the others.
+    picture on the page. ``idle_seconds``: a page that nobody has touched for so long stops renewing its
+    lease, so that the slip goes back to the others.
     """
 
     weak_below: float = 0.98

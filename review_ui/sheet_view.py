@@ -51,7 +51,7 @@ ABOUT = {
 
 @dataclass(frozen=True)
 class FieldView:
-    """One field: what the reader said and where its crop lies. ``extra``: an empty optional field, folded away."""
+    """One field: what the reader said, where its crop lies. ``extra``: empty and optional, folded away."""
 
     field: ReviewField
     layout: FieldLayout
@@ -97,7 +97,7 @@ def view_sheet(sheet: ReviewSheet, picture: PagePicture, weak_below: float) -> S
     about = {ABOUT[reason] for reason in sheet.reasons if reason in ABOUT}
     views = []
     for field in sheet.fields:
-        needs = field.weak or field.role in about and (field.required or bool(field.value))
+        needs = field.weak or (field.role in about and (field.required or bool(field.value)))
         extra = not field.required and not field.value and not field.weak and not needs
         views.append(FieldView(field, lay_out(field, picture, weak_below), needs, extra))
     return SheetView(sheet, picture, tuple(views))
@@ -105,7 +105,7 @@ def view_sheet(sheet: ReviewSheet, picture: PagePicture, weak_below: float) -> S
 
 @dataclass(frozen=True)
 class Use:
-    """What a reading would mean for one meter: kWh used since the previous reading and the most believable."""
+    """What a reading would mean for one meter: kWh used since the last one, and the most believable."""
 
     meter: MeterView
     used: int | None

@@ -50,8 +50,8 @@ def create_app(
 ) -> FastAPI:
     """An app with sessions, CSRF, security headers, languages, error pages and ``/healthz``.
 
-    ``packages``: where templates and static files are, most special first; each has ``templates/`` and may have ``static/``. ``works``
-    says whether the stores can be reached.
+    ``packages``: where templates and static files are, most special first; each has ``templates/`` and may
+    have ``static/``. ``works`` says whether the stores can be reached.
     """
     app = FastAPI(
         title=title, docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(check_csrf)]

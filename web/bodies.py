@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.failures import failure
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     pass
 
 
@@ -32,7 +32,7 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self.most:
-                raise _TooLarge
+                raise _TooLargeError
             return message
 
         if not announced.isdigit() or int(announced) > self.most:
@@ -40,5 +40,5 @@ class BodyLimit:
             return
         try:
             await self.app(scope, counted, send)
-        except _TooLarge:
+        except _TooLargeError:
             await failure(Request(scope), 413)(scope, receive, send)

@@ -91,7 +91,7 @@ def install(app: FastAPI) -> None:
 
 
 class Failsafe:
-    """Turns an unforeseen exception into a page; it stands inside the other middleware, so the headers stay on."""
+    """Turns an unforeseen exception into a page; stands inside the other middleware: the headers stay."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,7 +1,7 @@
 """Russian first, English second: texts, dates and numbers as readers of each write them.
 
-Texts in code and templates are English; ``locale/ru/LC_MESSAGES/messages.po`` has the Russian ones. The catalogue is read as it
-is, when the process starts: there is no compiled copy that could be forgotten or out of date.
+Texts in code and templates are English; ``locale/ru/LC_MESSAGES/messages.po`` has the Russian ones. It is read
+as it is, when the process starts: there is no compiled copy that could be forgotten or out of date.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Language:
         """``one`` or ``many`` in this language's plural form for ``number``, with the number filled in."""
         return self.translations.ngettext(one, many, number) % {"num": self.number(number)}
 
-    def date(self, day: date | None) -> str:
+    def day(self, day: date | None) -> str:
         """A day in words: "24 ноября 2026 г." or "24 November 2026"; empty for None."""
         if day is None:
             return ""

@@ -65,7 +65,7 @@ def _environment(loader: ChoiceLoader, code: str, title: str) -> Environment:
     environment.install_gettext_translations(lang.translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(lang=lang, languages=LANGUAGES, app_title=title)
     environment.filters.update(
-        day=lang.date,
+        day=lang.day,
         moment=lang.time,
         short=lang.short,
         number=lang.number,

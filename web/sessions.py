@@ -1,7 +1,7 @@
 """Who is asking: a signed cookie, renewed while it is used.
 
-The cookie holds a random session id, the user's name and two times; it is signed, not encrypted, and holds nothing secret. A log-out
-is remembered until the cookie would have ended anyway.
+The cookie holds a random session id, the user's name and two times; it is signed, not encrypted, and holds
+nothing secret. A log-out is remembered until the cookie would have ended anyway.
 """
 
 from __future__ import annotations
