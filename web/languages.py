@@ -1,7 +1,7 @@
 """Russian first, English second: texts, dates and numbers as readers of each write them.
 
-Texts in code and templates are English; ``locale/ru/LC_MESSAGES/messages.po`` has the Russian ones. It is read
-as it is, when the process starts: there is no compiled copy that could be forgotten or out of date.
+Texts in code and templates are English; ``locale/ru/LC_MESSAGES/messages.po`` has the Russian ones. It is
+read as it is, when the process starts: there is no compiled copy that could be forgotten or out of date.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ RENEW_AFTER = timedelta(minutes=1)
 class Visitor:
     """Who asks. ``session`` is always there; only one with a ``user`` is logged in.
 
-    ``begin`` and ``leave`` change it; ``needs_cookie`` says that a form was shown, whose CSRF token is bound to
-    the session.
+    ``begin`` and ``leave`` change it; ``needs_cookie`` says that a form was shown, whose CSRF token is
+    bound to the session.
     """
 
     def __init__(self, sessions: Sessions, session: Session | None, language: Language, address: str) -> None:
