@@ -1,7 +1,7 @@
 """A folder a supplier: its dated rules and its forms; one YAML file prints the blank and drives the reader.
 
-``find("krasnoyarsk-dropbox")`` gives a form, ``all_templates()`` every form, ``suppliers()`` the dated rules of
-every supplier; ``templates.printing`` prints, ``templates.personal`` holds the content of a personal slip's code.
+``find("krasnoyarsk-dropbox")`` gives a form, ``all_templates()`` every form, ``suppliers()`` the dated rules
+of every supplier; ``templates.printing`` prints, ``templates.personal`` is the content of personal slips.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ Align = Literal["left", "center", "right"]
 
 @dataclass(frozen=True)
 class TextArt:
-    """A text; ``y_mm`` is the top of its first line, ``x_mm`` its left edge, middle or right edge by ``align``.
+    """A text; ``y_mm`` is the top of its first line, ``x_mm`` its left edge, middle or right by ``align``.
 
     With ``width_mm`` it is wrapped into lines of at most that width. ``line`` is where its YAML stands.
     """
@@ -89,7 +89,10 @@ class HatchArt:
 
 @dataclass(frozen=True)
 class Artwork:
-    """All of a slip's decoration, in printing order. ``code_size_pt``: type size of a personal slip's account."""
+    """All of a slip's decoration, in printing order.
+
+    ``code_size_pt``: type size of a personal slip's account; ``code_line``: where its YAML stands.
+    """
 
     texts: tuple[TextArt, ...] = ()
     rules: tuple[RuleArt, ...] = ()
@@ -97,3 +100,4 @@ class Artwork:
     samples: tuple[SampleArt, ...] = ()
     hatches: tuple[HatchArt, ...] = ()
     code_size_pt: float = 0.0
+    code_line: int = 0

@@ -64,7 +64,7 @@ def refuse_clash(path: Path, template: Template, other_path: Path, other: Templa
 
 
 def find(name: str, extra: Path | None = None) -> Template:
-    """The newest version of the form ``name``, or the one of ``name@version``, or the form in a ``.yaml`` file.
+    """The newest version of the form ``name``, or that of ``name@version``, or the one in a ``.yaml`` file.
 
     Raises ``UsageError`` for an unknown name and ``TemplateError`` for a wrong file.
     """

@@ -64,8 +64,8 @@ def _inside(template: Template, field: Field, source: Section) -> None:
         or box.bottom_mm > page.bottom_mm + 1e-6
     ):
         raise source.error(
-            f"поле «{field.name}» ({box.x_mm:g}…{box.right_mm:g} × {box.y_mm:g}…{box.bottom_mm:g} мм) выходит за поля "
-            f"листа {template.width_mm:g} × {template.height_mm:g} мм (outside the page)",
+            f"поле «{field.name}» ({box.x_mm:g}…{box.right_mm:g} × {box.y_mm:g}…{box.bottom_mm:g} мм) "
+            f"выходит за край листа {template.width_mm:g} × {template.height_mm:g} мм (outside the page)",
             f"сдвиньте at: или уменьшите размеры: до края листа должно остаться {SAFE_MM:g} мм",
         )
 
@@ -92,7 +92,7 @@ def _apart(template: Template, sources: list[Section]) -> None:
             if field.box.overlaps(box):
                 raise source.error(
                     f"поле «{field.name}» накрывает: {name} (overlap)",
-                    f"сдвиньте at: — занято x {box.x_mm:g}…{box.right_mm:g}, y {box.y_mm:g}…{box.bottom_mm:g} мм",
+                    f"сдвиньте at:; занято {box.x_mm:g}…{box.right_mm:g} × {box.y_mm:g}…{box.bottom_mm:g} мм",
                 )
         placed.append((f"поле {field.name}", field.box))
 
@@ -117,7 +117,7 @@ def _code(template: Template, root: Section, code_value: Value | None) -> None:
         raise code_value.error(
             "QR-код или текст счёта за краем листа (outside the page)", "сдвиньте qr: и text:"
         )
-    others = [(m.corner, m.box) for m in template.markers]
+    others: list[tuple[str, Box]] = [(marker.corner, marker.box) for marker in template.markers]
     others += [(f.name, f.box) for f in template.fields if f.kind != "printed"]
     for name, box in others:
         if box.overlaps(qr) or box.overlaps(text):

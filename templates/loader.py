@@ -1,4 +1,4 @@
-"""A form's YAML file -> ``Template``, or a ``TemplateError`` that names the line and what to write instead."""
+"""A form's YAML -> ``Template``, or a ``TemplateError`` that names the line and what to write instead."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def load_template(path: Path) -> Template:
         personal=personal,
         large_print=large,
         form_code=form_code,
-        artwork=replace(artwork, code_size_pt=code_size),
+        artwork=replace(
+            artwork, code_size_pt=code_size, code_line=code_value.line if code_value is not None else 0
+        ),
     )
     checks.check(template, root, [entry.source for entry in entries], code_value)
     return template

@@ -5,6 +5,7 @@ The same objects print the blank (``templates.printing``) and tell the reader wh
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -120,7 +121,7 @@ class Template:
     personal: bool = False
     large_print: bool = False
     form_code: int = 0
-    artwork: Artwork = Artwork()
+    artwork: Artwork = dataclasses.field(default_factory=Artwork)
 
     @property
     def key(self) -> str:

@@ -50,7 +50,7 @@ def parse_code(text: str) -> PersonalCode | None:
 
 
 def printed_text(account: str) -> str:
-    """The account as it is printed beside its code: in groups, then the check digits: ``121 000 000 000 - 58``."""
+    """The account as printed beside its code: groups, then the check digits: ``121 000 000 000 - 75``."""
     size = 3 if len(account) % 3 == 0 or len(account) % 4 else 4
     parts = [account[i : i + size] for i in range(0, len(account), size)]
     return " ".join(parts) + " - " + check_digits(account)

@@ -1,7 +1,7 @@
 """YAML with line numbers, so that an error can say where it is and what to write instead.
 
-``read_mapping`` gives the root as a ``Section``; its getters take a value out, check it, and remember the key,
-and ``done`` refuses keys that nobody asked for.
+``read_mapping`` gives the root as a ``Section``; its getters take a value out, check it, and remember the
+key, and ``done`` refuses keys that nobody asked for.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ class Value:
         return TemplateError(self.path, self.line, problem, remedy)
 
     def scalar(self) -> Any:
-        """The Python value of a scalar node; ``None`` for an empty one; raises ``TemplateError`` for others."""
+        """The Python value of a scalar node, ``None`` for an empty one; raises ``TemplateError``."""
         if not isinstance(self.node, yaml.ScalarNode):
             raise self.error(
                 "здесь нужно одно значение, а не список или раздел (a single value)", "напишите одно значение"
             )
         loader = _Loader("")
         try:
-            return loader.construct_object(self.node)  # type: ignore[no-untyped-call]
+            return loader.construct_object(self.node)
         except (ValueError, yaml.YAMLError):
             raise self.error(
                 f"непонятное значение «{self.node.value}» (bad value)",
                 "возьмите значение в кавычки или исправьте его",
             ) from None
         finally:
-            loader.dispose()  # type: ignore[no-untyped-call]
+            loader.dispose()
 
     def text(self, what: str) -> str:
         """A non-empty text."""

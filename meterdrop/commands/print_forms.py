@@ -64,10 +64,13 @@ def command(
     import templates
     from templates.printing import PrintOptions, layout, print_pdf, render_png
     from templates.printing.files import replacing
+    from templates.printing.proof import proof
 
     picture = output.with_suffix(".png")
     _refuse_clashes(output, picture if dpi else None, layout_path, register)
     template = templates.find(template_name)
+    if template_name.endswith((".yaml", ".yml")):
+        proof(template, Path(template_name))
     options = PrintOptions(copies=copies, per_page=per_page, bleed_mm=bleed)
     bad: list[BadRow] = []
     accounts: Iterable[str] | None = None
@@ -100,7 +103,7 @@ def command(
 
 
 def personal_template(template: Template) -> Template:
-    """``template`` itself if it is personal, else its supplier's newest personal one; raises ``UsageError``."""
+    """``template`` itself if it is personal, else its supplier's newest such form; raises ``UsageError``."""
     import templates
 
     if template.personal:
@@ -108,7 +111,7 @@ def personal_template(template: Template) -> Template:
     found = [t for t in templates.all_templates() if t.personal and t.supplier == template.supplier]
     if not found:
         raise UsageError(
-            f"supplier {template.supplier} has no personal slip; add a template with «personal: yes» and a code_area"
+            f"supplier {template.supplier} has no personal slip; add a template with personal: yes"
         )
     return max(found, key=lambda t: (t.version, t.form_code))
 
@@ -141,9 +144,7 @@ def _refuse_clashes(
     written = [path for path in (output, picture, layout_path) if path is not None]
     absolute = [path.absolute() for path in written]
     if len(set(absolute)) < len(absolute):
-        raise UsageError(
-            "the PDF, the picture and the layout need three names; give --output a name ending in .pdf"
-        )
+        raise UsageError("PDF, picture and layout need three names; give --output a name ending in .pdf")
     if register is not None and register.absolute() in absolute:
         raise UsageError(f"{register} is the register and would be overwritten; choose another --output")
     if output.is_file() and output.stat().st_size:

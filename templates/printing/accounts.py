@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from domain.errors import RegisterError
 from domain.supplier import AccountFormat
 
 _CHUNK = 1 << 20
-_MAX_FIELD = 4096
+_MAX_HEADER = 4096
+_COLUMNS: tuple[str, ...] = ("account", "meter_serial", "tariff", "supplier")
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,9 @@ def read_accounts(
         header = [name.strip().lower() for name in next(rows, [])]
         if "account" not in header:
             raise RegisterError(
-                f"{path}:1: нет столбца account (no column account); первая строка — имена столбцов через запятую"
+                f"{path}:1: нет столбца account (no column account); первая строка — имена столбцов"
             )
-        columns = {
-            name: header.index(name)
-            for name in ("account", "meter_serial", "tariff", "supplier")
-            if name in header
-        }
+        columns = {name: header.index(name) for name in _COLUMNS if name in header}
         seen: set[tuple[str, str]] = set()
         while True:
             line = rows.line_num + 1
@@ -70,7 +67,7 @@ def read_accounts(
             yield cells["account"]
 
 
-def _problem(cells: dict[str, str], supplier: str, account: AccountFormat) -> str:
+def _problem(cells: Mapping[str, str], supplier: str, account: AccountFormat) -> str:
     number = cells["account"]
     if cells.get("supplier") not in (None, "", supplier):
         return f"поставщик «{cells['supplier']}», а бланк для «{supplier}» (another supplier); уберите строку"
@@ -112,7 +109,7 @@ def _encoding(path: Path) -> str:
 
 def _delimiter(text: io.TextIOWrapper, path: Path) -> str:
     try:
-        first = text.readline(_MAX_FIELD)
+        first = text.readline(_MAX_HEADER)
     except UnicodeDecodeError:
         raise RegisterError(
             f"{path}: не UTF-8 и не CP1251 (unknown encoding); сохраните файл в UTF-8"

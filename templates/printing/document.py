@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pikepdf
 from reportlab.lib.units import mm
@@ -17,10 +17,10 @@ from templates.model import Box, CodeArea, Template
 from templates.personal import code_text, printed_text
 from templates.printing import fonts, marks
 from templates.printing.files import replacing
+from templates.printing.pdf_stream import PageAppender
 from templates.printing.sheet import MARK_LENGTH_MM, MARK_OFFSET_MM, Line, Sheet, crop_marks, sheet_for
 from templates.printing.slip import MM_PER_PT, draw_slip
 from templates.printing.surface import Surface
-from templates.printing.pdf_stream import PageAppender
 
 _FORM = "slip"
 _CUT_MM = 0.15
@@ -108,7 +108,15 @@ def _base(template: Template, sheet: Sheet) -> tuple[bytes, _Names]:
     """A PDF of one page with all that the pages share."""
     fonts.register()
     buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=(sheet.width_mm * mm, sheet.height_mm * mm), invariant=1, lang="ru-RU")
+    # Without a first font of ours, ReportLab names Helvetica and embeds nothing of it.
+    first_font: Any = fonts.NAMES["regular"]
+    canvas = Canvas(
+        buffer,
+        pagesize=(sheet.width_mm * mm, sheet.height_mm * mm),
+        invariant=1,
+        lang="ru-RU",
+        initialFontName=first_font,
+    )
     canvas.setTitle(f"{template.title} ({template.key})")
     canvas.setSubject(f"Бланк {template.name}, версия {template.version}")
     canvas.setCreator("meterdrop")
@@ -120,8 +128,10 @@ def _base(template: Template, sheet: Sheet) -> tuple[bytes, _Names]:
     bold = fonts.NAMES["bold"]
     canvas.setFont(bold, 10)
     canvas.drawString(0, 0, _ACCOUNT_CHARACTERS)
-    font = pdfmetrics.getFont(bold)
-    subset = font.getSubsetInternalName(0, canvas._doc).lstrip("/")
+    # ReportLab keeps ASCII at its own codes in a font's first subset, so page contents can use it directly.
+    internals: Any = canvas
+    font: Any = pdfmetrics.getFont(bold)
+    subset = font.getSubsetInternalName(0, internals._doc).lstrip("/")
     canvas.save()
     with pikepdf.open(io.BytesIO(buffer.getvalue())) as pdf:
         form = next(iter(pdf.pages[0].obj.Resources.XObject.keys())).lstrip("/")
@@ -130,8 +140,7 @@ def _base(template: Template, sheet: Sheet) -> tuple[bytes, _Names]:
         for key in ("/CreationDate", "/ModDate"):  # the same form prints the same bytes on any day
             del pdf.docinfo[key]
         pdf.Root.ViewerPreferences = pikepdf.Dictionary(
-            PrintScaling=pikepdf.Name.None_ if hasattr(pikepdf.Name, "None_") else pikepdf.Name("/None"),
-            DisplayDocTitle=True,
+            PrintScaling=pikepdf.Name("/None"), DisplayDocTitle=True
         )
         clean = io.BytesIO()
         pdf.save(clean, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)

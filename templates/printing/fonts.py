@@ -1,4 +1,4 @@
-"""The typeface of the forms: PT Sans (ParaType, SIL Open Font License), made for Russian public signs and forms.
+"""The typeface of the forms: PT Sans (ParaType, SIL Open Font License), made for Russian public use.
 
 It comes from the package ``fontpkg-pt-sans``; without it, from Debian's ``fonts-paratype``, or DejaVu Sans.
 """

@@ -90,7 +90,8 @@ class PageAppender:
         kids = " ".join(f"{page} 0 R" for page in self._kids)
         self._object(
             self._nodes[-1],
-            f"<< /Type /Pages /Parent {self._pages_id} 0 R /Count {len(self._kids)} /Kids [{kids}] >>".encode(),
+            f"<< /Type /Pages /Parent {self._pages_id} 0 R "
+            f"/Count {len(self._kids)} /Kids [{kids}] >>".encode(),
         )
         self._kids.clear()
 

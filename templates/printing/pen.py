@@ -1,8 +1,8 @@
 """Model digits for a form's samples: written as a Russian school teaches, 1 with a flag, 7 crossed, 4 open.
 
-A digit is a list of strokes; a stroke is a list of points in ems, x right from the digit's left edge, y down,
-0 at the top and 1 at the foot. A stroke of two points is straight, a longer one is a smooth curve; a corner is
-where one stroke ends and the next begins.
+A digit is a list of strokes; a stroke is a list of points in ems, x right from the digit's left edge, y
+down, 0 at the top and 1 at the foot. A stroke of two points is straight, a longer one is a smooth
+curve; a corner is where one stroke ends and the next begins.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The first page as a picture, as a scanner would see a fresh print. Rendered by poppler, a separate process."""
+"""The first page as a picture, as a scanner would see a fresh print; poppler renders it, a process apart."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def picture(
         accounts = [accounts] * options.per_page
     write_pdf(template, buffer, first, accounts)
     size = (round(sheet.width_mm / 25.4 * dpi), round(sheet.height_mm / 25.4 * dpi))
-    return convert_from_bytes(buffer.getvalue(), dpi=dpi, size=size, first_page=1, last_page=1)[0].convert(
-        "RGB"
-    )
+    return convert_from_bytes(buffer.getvalue(), dpi=round(dpi), size=size, first_page=1, last_page=1)[
+        0
+    ].convert("RGB")
 
 
 def render_png(

@@ -1,4 +1,4 @@
-"""How slips lie on a sheet of paper: one slip trimmed to size, or two on the next larger sheet with cut marks."""
+"""How slips lie on a sheet of paper: one trimmed to size, or two on the next larger sheet with cut marks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Sheet:
 
 
 def sheet_for(template: Template, per_page: int) -> Sheet:
-    """One or two slips of ``template``; two lie side by side along their longer edges, on a DIN sheet if one fits."""
+    """One or two slips of ``template``; two lie along their longer edges, on a DIN sheet if one fits."""
     width, height = template.width_mm, template.height_mm
     if per_page == 1:
         return Sheet(width, height, ((0.0, 0.0),))

@@ -1,4 +1,4 @@
-"""Draws one slip: markers, fields, texts, samples. The cells are where ``layout`` and the reader have them."""
+"""Draws one slip: markers, fields, texts, samples. Its cells are where ``layout`` and the reader look."""
 
 from __future__ import annotations
 
