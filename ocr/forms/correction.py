@@ -127,11 +127,9 @@ def _check(
 
 
 def _in_place(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_], share: float) -> bool:
-    """Whether enough of a row's lines of each kind are seen, and its ends say that it is not shifted by a
-    cell.
-    """
+    """Whether enough of a row's outline is seen on each side, and its ends say that it is not a cell off."""
     for kind in (0, 1, 2):
-        chosen = visible[own & ~lines.guard & (lines.kind == kind)]
+        chosen = visible[own & lines.frame & (lines.kind == kind)]
         if not len(chosen) or chosen.mean() < share:
             return False
     uprights = own & (lines.kind == 0)

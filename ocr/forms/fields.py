@@ -11,6 +11,7 @@ from ocr.decode import AccountIndex, decode_date, decode_number
 from ocr.decode.evidence import BLANK, SYMBOLS, raw_text
 from ocr.forms.cutting import CELL_MARGIN, cut
 from ocr.forms.ink import black_of, presence
+from ocr.forms.personal import read_account
 from ocr.forms.registration import Registered
 from ocr.forms.settings import CellReader, Floats, Grey
 from ocr.results import Character, FieldResult
@@ -129,20 +130,25 @@ def missing(field: Field, *, empty: bool) -> tuple[Reason, ...]:
 
 
 def read_fields(
+    grey: Grey,
     registered: Registered,
     template: Template,
     probabilities: Mapping[str, Floats],
+    *,
     accounts: AccountIndex | None,
     dpi: float,
 ) -> dict[str, FieldResult]:
-    """All fields of a slip, in the template's order."""
+    """All fields of a slip, in the template's order; ``grey`` is its page."""
     black = black_of(registered.slip)
-    return {
-        field.name: decode_field(field, probabilities[field.name], accounts)
-        if field.cells
-        else read_box(field, registered, template, dpi, black)
-        for field in template.fields
-    }
+    fields: dict[str, FieldResult] = {}
+    for field in template.fields:
+        if field.cells:
+            fields[field.name] = decode_field(field, probabilities[field.name], accounts)
+        elif field.kind == "printed" and template.code is not None:
+            fields[field.name] = read_account(grey, registered, template, accounts, dpi)
+        else:
+            fields[field.name] = read_box(field, registered, template, dpi, black)
+    return fields
 
 
 def nothing_written(fields: Mapping[str, FieldResult], probabilities: Mapping[str, Floats]) -> bool:
@@ -150,3 +156,8 @@ def nothing_written(fields: Mapping[str, FieldResult], probabilities: Mapping[st
     if any(f.present or (f.present is False and f.confidence < 0.9) for f in fields.values()):
         return False
     return all(float(np.prod(p[:, BLANK])) > 0.5 for p in probabilities.values())
+
+
+def printed_reasons(template: Template, fields: Mapping[str, FieldResult]) -> tuple[Reason, ...]:
+    """What is wrong with a printed account: it keeps the whole slip from being accepted."""
+    return tuple(r for f in template.fields if f.kind == "printed" for r in fields[f.name].reasons)

@@ -26,8 +26,9 @@ class Lines:
 
     ``middle`` (n, 2); ``axis``: the direction in which a line's place is measured; ``half``: half its length;
     ``field``: index into ``Template.fields``; ``cell``: index of the cell it starts (a row's last line: the
-    number of cells); ``kind``: 0 upright, 1 top, 2 bottom; ``guard``: where a line would be if the row were
-    shifted by a cell. ``fit``: whether it serves the fit (else the check).
+    number of cells); ``kind``: 0 upright, 1 top, 2 bottom; ``frame``: whether it is part of the outline of
+    touching cells, printed stronger than the lines between them; ``guard``: where a line would be if the row
+    were shifted by a cell. ``fit``: whether it serves the fit (else the check).
     """
 
     middle: Floats
@@ -36,6 +37,7 @@ class Lines:
     field: NDArray[np.int64]
     cell: NDArray[np.int64]
     kind: NDArray[np.int64]
+    frame: NDArray[np.bool_]
     guard: NDArray[np.bool_]
     fit: NDArray[np.bool_]
 
@@ -50,37 +52,40 @@ class Seen:
     contrast: Floats
 
 
-def _uprights(field: Field) -> list[tuple[float, Box, int]]:
-    """(x, a cell it belongs to, cell index) of a row's upright lines; a line shared by two cells comes
-    once.
-    """
-    found: list[tuple[float, Box, int]] = []
+def _uprights(field: Field) -> list[tuple[float, Box, int, bool]]:
+    """(x, a cell it belongs to, cell index, on the outline) of a row's upright lines, each once."""
+    found: list[tuple[float, Box, int, bool]] = []
     for index, cell in enumerate(field.cells):
-        for x, number in ((cell.x_mm, index), (cell.x_mm + cell.w_mm, index + 1)):
-            if not found or x - found[-1][0] > _SAME_MM:
-                found.append((x, cell, number))
+        if found and cell.x_mm - found[-1][0] <= _SAME_MM:
+            # Shared with the cell before: it only parts the two.
+            found[-1] = (*found[-1][:3], False)
+        else:
+            found.append((cell.x_mm, cell, index, True))
+        found.append((cell.x_mm + cell.w_mm, cell, index + 1, True))
     return found
 
 
 @lru_cache(maxsize=64)
 def expected_lines(template: Template) -> Lines:
     """All cell lines of a template, and the guards beside each row."""
-    rows: list[tuple[float, float, int, float, int, int, int, bool, bool]] = []
+    rows: list[tuple[float, float, int, float, int, int, int, bool, bool, bool]] = []
     for number, field in enumerate(template.fields):
         uprights = _uprights(field)
-        for order, (x, cell, index) in enumerate(uprights):
+        for order, (x, cell, index, frame) in enumerate(uprights):
             middle = cell.y_mm + cell.h_mm / 2
-            rows.append((x, middle, LEFT_RIGHT, cell.h_mm / 2, number, index, 0, False, order % 2 == 0))
+            rows.append(
+                (x, middle, LEFT_RIGHT, cell.h_mm / 2, number, index, 0, frame, False, order % 2 == 0)
+            )
         if uprights:
             first, last = field.cells[0], field.cells[-1]
             for x, cell in ((first.x_mm - first.w_mm, first), (last.x_mm + 2 * last.w_mm, last)):
                 middle = cell.y_mm + cell.h_mm / 2
-                rows.append((x, middle, LEFT_RIGHT, cell.h_mm / 2, number, -1, 0, True, False))
+                rows.append((x, middle, LEFT_RIGHT, cell.h_mm / 2, number, -1, 0, False, True, False))
         for index, cell in enumerate(field.cells):
             x = cell.x_mm + cell.w_mm / 2
             for y, kind in ((cell.y_mm, 1), (cell.y_mm + cell.h_mm, 2)):
-                rows.append((x, y, UP_DOWN, cell.w_mm / 2, number, index, kind, False, index % 2 == 0))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+                rows.append((x, y, UP_DOWN, cell.w_mm / 2, number, index, kind, True, False, index % 2 == 0))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
     return Lines(
         middle=np.array([columns[0], columns[1]], dtype=np.float64).reshape(2, -1).T,
         axis=np.array(columns[2], dtype=np.int64),
@@ -88,8 +93,9 @@ def expected_lines(template: Template) -> Lines:
         field=np.array(columns[4], dtype=np.int64),
         cell=np.array(columns[5], dtype=np.int64),
         kind=np.array(columns[6], dtype=np.int64),
-        guard=np.array(columns[7], dtype=np.bool_),
-        fit=np.array(columns[8], dtype=np.bool_),
+        frame=np.array(columns[7], dtype=np.bool_),
+        guard=np.array(columns[8], dtype=np.bool_),
+        fit=np.array(columns[9], dtype=np.bool_),
     )
 
 

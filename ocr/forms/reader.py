@@ -10,7 +10,13 @@ import cv2
 from domain.reasons import Reason
 from ocr.decode import AccountIndex
 from ocr.fingerprint import fingerprint
-from ocr.forms.fields import cell_crops, nothing_written, read_cells, read_fields
+from ocr.forms.fields import (
+    cell_crops,
+    nothing_written,
+    printed_reasons,
+    read_cells,
+    read_fields,
+)
 from ocr.forms.finding import find_slips
 from ocr.forms.grouping import Candidate
 from ocr.forms.quality import why_not_found
@@ -79,8 +85,10 @@ class FormReader:
             )
         dpi = self._settings.dpi
         probabilities = read_cells(cell_crops(registered, template, dpi), self._classifier)
-        fields = read_fields(registered, template, probabilities, self._accounts, dpi)
-        reasons = (Reason.EMPTY,) if nothing_written(fields, probabilities) else ()
+        fields = read_fields(grey, registered, template, probabilities, accounts=self._accounts, dpi=dpi)
+        reasons = (
+            (Reason.EMPTY,) if nothing_written(fields, probabilities) else printed_reasons(template, fields)
+        )
         return SlipReading(
             outcome="read",
             slip=number,
