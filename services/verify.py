@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from domain.errors import ObjectCorruptError, ObjectNotFoundError
 from services.context import Context
 from services.results import VerifyResult
 from storage.records.proofs import contradictions
 
 
-def verify(ctx: Context) -> VerifyResult:
+def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> VerifyResult:
     """Check every sheet, reading, export item and object against each other and the audit log.
 
     Reads every original, so it takes as long as that. An object that no record names is no contradiction: it
-    was being handed in when something stopped, and handing it in again finds it. Raises ``StorageError`` when
+    was being handed in when something stopped, and handing it in again finds it. ``progress`` is told
+    how many originals of how many are read. Raises ``StorageError`` when
     the store itself cannot be reached.
     """
     with ctx.records.read() as tx:
         problems = list(contradictions(tx.connection))
         files = tx.files.keys()
-    for file_id, key, size in files:
+    for done, (file_id, key, size) in enumerate(files):
+        if progress is not None:
+            progress(done, len(files))
         try:
             found = len(ctx.objects.get(key))
         except ObjectNotFoundError:

@@ -1,0 +1,161 @@
+"""``meterdrop ingest``: take in a batch and digitise it; blocks until it is through."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meterdrop.settings import Settings
+    from services.context import Context
+    from services.results import BatchOrder, BatchResult, FileProblem, Progress, SheetOutcome
+
+
+@click.command("ingest")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+@click.option("--channel", default="station", show_default=True, help="How the slips came.")
+@click.option("--station", default="1", show_default=True, help="Who scanned them.")
+@click.option("--supplier", default="krasnoyarskenergosbyt", show_default=True, help="Whose customers.")
+@click.option(
+    "--collected",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day the box was emptied; default: today.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+def command(
+    paths: tuple[Path, ...],
+    channel: str,
+    *,
+    station: str,
+    supplier: str,
+    collected: datetime | None,
+    as_json: bool,
+) -> None:
+    """Take in files, or folders of them, and digitise their slips.
+
+    The same files given again resume what was interrupted, or do nothing. With PREFECT_API_URL the batch runs
+    as a flow of that server, without it right here. Exit status 0 done, 1 some inputs were unreadable (each
+    has its line), 2 wrong use.
+    """
+    from meterdrop.progress import Progress as Meter
+    from meterdrop.settings import load_settings
+    from meterdrop.wiring import context
+    from services.results import BatchOrder
+
+    settings = load_settings()
+    with context(settings) as ctx:
+        day = ctx.clock().astimezone().date() if collected is None else collected.date()
+        order = BatchOrder(supplier, channel, station, day)
+        _warn_of_window(ctx, order)
+        with Meter("ingest") as meter:
+            result = _runner(settings)(
+                ctx, paths, order, lambda p: meter.update(p.done, p.total, _counts(p.by_state))
+            )
+    _print(result, as_json=as_json)
+    if result.problems or result.unreadable:
+        raise click.exceptions.Exit(1)
+
+
+def _runner(
+    settings: Settings,
+) -> Callable[[Context, tuple[Path, ...], BatchOrder, Callable[[Progress], None]], BatchResult]:
+    """The services themselves, or the flow that calls them where a Prefect server is configured."""
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        from services.batch import run_batch
+
+        return run_batch
+    from flows.environment import prepare
+    from flows.run import run_batch as run_flow
+
+    prepare(settings.home / "prefect", url)
+    return run_flow
+
+
+def _warn_of_window(ctx: Context, order: BatchOrder) -> None:
+    rules = ctx.suppliers.get(order.supplier)
+    if rules is None:
+        return
+    windows = rules.at(order.collected).windows
+    if order.channel not in windows:
+        known = ", ".join(sorted(windows))
+        click.echo(f"Note: {order.supplier} takes no readings by {order.channel!r}, only {known}.", err=True)
+    elif not windows[order.channel].contains(order.collected):
+        click.echo(
+            f"Note: {order.collected} is outside the days on which {order.supplier} takes readings by "
+            f"{order.channel!r}; is --collected the day the box was emptied?",
+            err=True,
+        )
+
+
+def _print(result: BatchResult, *, as_json: bool) -> None:
+    if as_json:
+        for problem in result.problems:
+            _line(_problem(problem))
+        for outcome in _lines_of(result):
+            _line(_outcome(outcome))
+        _line(
+            {
+                "batch": result.batch_id,
+                "files": len(result.receipts),
+                "sheets": sum(result.totals.values()),
+                "by_state": dict(result.totals),
+                "seconds": round(result.seconds, 3),
+            }
+        )
+        return
+    for problem in result.problems:
+        click.echo(f"{problem.path}: {problem.reason}: {problem.detail}", err=True)
+    for outcome in result.unreadable:
+        click.echo(f"{outcome.file_name}, page {outcome.page}: {', '.join(outcome.reasons)}", err=True)
+    again = sum(receipt.again for receipt in result.receipts)
+    click.echo(
+        f"Batch {result.batch_id}: {len(result.receipts)} files" + (f", {again} known" if again else "")
+    )
+    for state, count in sorted(result.totals.items()):
+        click.echo(f"  {state:<12}{count:>7}")
+    new = len(result.outcomes)
+    rate = f", {new / result.seconds:.1f} a second" if new and result.seconds > 0 else ""
+    click.echo(f"{new} sheets digitised in {result.seconds:.1f} s{rate}")
+
+
+def _lines_of(result: BatchResult) -> list[SheetOutcome]:
+    """What this run did, and the unreadable sheets that an earlier one had found."""
+    new = {outcome.sheet_id for outcome in result.outcomes}
+    return [*result.outcomes, *(o for o in result.unreadable if o.sheet_id not in new)]
+
+
+def _problem(problem: FileProblem) -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "state": "unreadable",
+        "reasons": [problem.reason.value],
+        "detail": problem.detail,
+    }
+
+
+def _outcome(outcome: SheetOutcome) -> dict[str, Any]:
+    return {
+        "sheet": outcome.sheet_id,
+        "path": outcome.file_name,
+        "page": outcome.page,
+        "slip": outcome.slip,
+        "state": outcome.state.value,
+        "reasons": [reason.value for reason in outcome.reasons],
+    }
+
+
+def _line(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, default=date.isoformat))
+
+
+def _counts(by_state: Any) -> str:
+    return " ".join(f"{state} {count}" for state, count in sorted(by_state.items()))
