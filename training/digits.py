@@ -32,13 +32,13 @@ from training.train import Plan, fold, logits_of, run, trained
 COUNTS = {
     "unipen": 30_000,
     "shapes": 20_000,
-    "bhmsds": 15_000,
-    "mnist": 12_000,
-    "semeion": 6_000,
-    "optdigits": 5_000,
+    "bhmsds": 12_000,
+    "mnist": 8_000,
+    "semeion": 5_000,
+    "optdigits": 4_000,
 }
 #: Shares in a batch.
-MIX = {"unipen": 0.42, "shapes": 0.22, "bhmsds": 0.14, "mnist": 0.1, "semeion": 0.07, "optdigits": 0.05}
+MIX = {"unipen": 0.40, "shapes": 0.24, "bhmsds": 0.14, "mnist": 0.1, "semeion": 0.07, "optdigits": 0.05}
 
 
 def _mix(*without: str) -> tuple[tuple[str, float], ...]:

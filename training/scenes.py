@@ -24,10 +24,11 @@ _AROUND = 0.5
 
 @dataclass(frozen=True)
 class Paper:
-    """A drawn cell before the cut: grey picture, and the cell's box in it (x, y, w, h)."""
+    """A drawn cell before the cut: grey picture, the cell's box in it (x, y, w, h), the ink's contrast."""
 
     grey: np.ndarray
     box: tuple[float, float, float, float]
+    contrast: float
 
 
 class Scene:
@@ -114,7 +115,9 @@ class Scene:
     ) -> Paper:
         cell_w, cell_h = cell
         x0, y0 = round(_AROUND * cell_w), round(_AROUND * cell_h)
-        grey = np.full((cell_h + 2 * y0, cell_w + 2 * x0), int(rng.integers(205, 256)), dtype=np.uint8)
+        shade = int(rng.integers(205, 256))
+        grey = np.full((cell_h + 2 * y0, cell_w + 2 * x0), shade, dtype=np.uint8)
+        pen, contrast = _visible(pen, shade, 60.0 if picture else 38.0)
         gap = 0.0 if rng.random() < 0.5 else rng.uniform(0.05, 0.3) * cell_w
         shine = rng.random()
         if shine < 0.1:
@@ -134,11 +137,11 @@ class Scene:
         if ink is not None:
             if at is None:
                 spread = 0.06 if rng.random() < 0.8 else 0.16
-                at = (0.5 + float(rng.normal(0, spread)), 0.5 + float(rng.normal(0, spread)))
+                at = (0.5 + _within(rng.normal(0, spread)), 0.5 + _within(rng.normal(0, spread)))
             _put(grey, ink, (x0 + at[0] * cell_w, y0 + at[1] * cell_h), pen.shade)
             if rng.random() < 0.05:
                 _stamp(grey, cell_h, rng)
-        return Paper(_dirt(grey, cell_h, rng), (x0, y0, cell_w, cell_h))
+        return Paper(_dirt(grey, cell_h, contrast, rng), (x0, y0, cell_w, cell_h), contrast)
 
 
 def boxes(grey: np.ndarray, box: tuple[int, int, int, int], gap: float, rng: np.random.Generator) -> None:
@@ -225,25 +228,26 @@ def cut_photo(paper: Paper, rng: np.random.Generator) -> np.ndarray:
     picture = cv2.warpPerspective(
         grey, cv2.getPerspectiveTransform(corners, target), (wide, high), borderMode=cv2.BORDER_REPLICATE
     )
-    picture = _light(picture, rng)
+    picture = _light(picture, paper.contrast, rng)
     cut = cut_picture(picture)
     return prepare_one(cut.grey, cut.margin, cut.reach, cut.fill)
 
 
-def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _light(picture: np.ndarray, contrast: float, rng: np.random.Generator) -> np.ndarray:
     """A phone's picture: uneven light, low contrast, sensor noise, focus, JPEG."""
     high, wide = picture.shape
     y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j]
     angle = rng.uniform(0, 2 * np.pi)
     light = 1.0 + rng.uniform(0, 0.25) * (x * np.cos(angle) + y * np.sin(angle))
     if rng.random() < 0.2:
-        light = light * np.where(
-            x * np.cos(angle) + y * np.sin(angle) > rng.uniform(-1, 1), rng.uniform(0.6, 0.9), 1.0
-        )
-    values = picture.astype(np.float32) * rng.uniform(0.4, 1.0) * light + rng.uniform(0, 50)
+        # A shadow's edge is soft: the phone is far from the paper.
+        edge = (x * np.cos(angle) + y * np.sin(angle) - rng.uniform(-1, 1)) / rng.uniform(0.15, 0.6)
+        light = light * (1 - rng.uniform(0.1, 0.4) / (1 + np.exp(-4 * edge)))
+    gain = rng.uniform(0.4, 1.0)
+    values = picture.astype(np.float32) * gain * light + rng.uniform(0, 50)
     if rng.random() < 0.5:
         values = cv2.GaussianBlur(values, (0, 0), rng.uniform(0.3, 1.0) * wide / 60 + 0.2)
-    values = values + rng.normal(0, rng.gamma(1.5, 2.0), values.shape)
+    values = values + rng.normal(0, min(rng.gamma(1.5, 2.0), 0.15 * gain * contrast), values.shape)
     return _jpeg(np.clip(values, 0, 255).astype(np.uint8), rng, 0.6)
 
 
@@ -254,7 +258,20 @@ def _jpeg(grey: np.ndarray, rng: np.random.Generator, chance: float) -> np.ndarr
     return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
 
 
-def _dirt(grey: np.ndarray, cell: int, rng: np.random.Generator) -> np.ndarray:
+def _within(shift: float, limit: float = 0.24) -> float:
+    return float(np.clip(shift, -limit, limit))
+
+
+def _visible(pen: Pen, paper: int, least: float) -> tuple[Pen, float]:
+    """The pen made dark enough to be seen at all on this paper, and its contrast in grey levels."""
+    strength = paper * pen.darkness * (1 - 0.5 * pen.grain)
+    contrast = strength * (1 - pen.shade / 255)
+    if contrast < least:
+        pen = replace(pen, shade=max(0, int(255 * (1 - least / strength))))
+    return pen, max(contrast, least)
+
+
+def _dirt(grey: np.ndarray, cell: int, contrast: float, rng: np.random.Generator) -> np.ndarray:
     """Scanner's blur, noise, specks, JPEG or 1-bit."""
     if rng.random() < 0.12:
         for _ in range(int(rng.integers(1, 6))):
@@ -274,10 +291,11 @@ def _dirt(grey: np.ndarray, cell: int, rng: np.random.Generator) -> np.ndarray:
         values = values * (
             1 - rng.uniform(0, 0.3) * (1 + x * rng.uniform(-1, 1) + y * rng.uniform(-1, 1)) / 2
         )
-    values = values + rng.normal(0, 1, values.shape).astype(np.float32) * rng.gamma(1.5, 2.2)
+    sigma = min(rng.gamma(1.5, 2.2), 0.17 * contrast)
+    values = values + rng.normal(0, 1, values.shape).astype(np.float32) * sigma
     out = np.clip(values, 0, 255).astype(np.uint8)
     if rng.random() < 0.12:
-        level = int(rng.integers(110, 200))
+        level = float(np.percentile(out, 90)) - contrast * rng.uniform(0.3, 0.65)
         return np.where(out > level, 255, 0).astype(np.uint8)
     return _jpeg(out, rng, 0.4)
 

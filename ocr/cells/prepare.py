@@ -23,6 +23,8 @@ _FULL = 26
 _WORK = 40
 #: Ink smaller than this share of the cell is not enlarged further.
 _SMALL = 0.42
+#: Light on one box varies by less than this: the paper's darkest part to its brightest.
+_DARKEST_PAPER = 0.8
 #: Paper noise of this many grey levels is never ink.
 _FLOOR = 14.0
 
@@ -73,6 +75,8 @@ def paper_level(grey: NDArray[np.float32]) -> Darkness:
     blocks = resized.reshape(rows, 8, columns, 8).transpose(0, 2, 1, 3).reshape(rows, columns, 64)
     bright = np.partition(blocks, 46, axis=2)[:, :, 46]
     spread = cv2.dilate(bright, np.ones((3, 3), dtype=np.uint8))
+    # Under a blot or a thick close-up stroke whole blocks are ink: paper is never that much darker.
+    spread = np.maximum(spread, _DARKEST_PAPER * np.sort(bright, axis=None)[-max(1, bright.size // 8)])
     smooth = cv2.GaussianBlur(spread, (5, 5), 1.2, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
