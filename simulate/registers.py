@@ -60,14 +60,19 @@ class Entry:
     previous_kind: str = "actual"
 
 
-def accounts(n: int, rng: np.random.Generator, consecutive: bool = False) -> list[str]:
-    """``n`` different accounts of 12 digits, sorted; ``consecutive``: one after the other."""
+def accounts(n: int, rng: np.random.Generator, consecutive: bool = False, blocks_of: int = 1) -> list[str]:
+    """``n`` different accounts of 12 digits, sorted.
+
+    Scattered at random; or in runs of ``blocks_of`` neighbours, as the flats of one house get them; or all
+    ``consecutive``, one after the other.
+    """
     if consecutive:
         start = 120_000_000_000 + int(rng.integers(0, 10**9))
         return [str(start + i) for i in range(n)]
     drawn: set[int] = set()
     while len(drawn) < n:
-        drawn.update(int(a) for a in rng.integers(100_000_000_000, 999_999_999_999, n - len(drawn)))
+        for first in rng.integers(100_000_000_000, 999_999_000_000, -(-(n - len(drawn)) // blocks_of)):
+            drawn.update(range(int(first), int(first) + min(blocks_of, n - len(drawn))))
     return [str(a) for a in sorted(drawn)]
 
 

@@ -1,0 +1,1 @@
+"""The whole road shown on one machine: invented customers, invented hands, real parts."""

@@ -1,0 +1,42 @@
+"""The end of the demo with pages: a reviewer who may log in, and where."""
+
+from __future__ import annotations
+
+import secrets
+
+from domain.errors import UsageError
+from meterdrop.demo.screen import Screen
+
+REVIEWER = "demo"
+
+
+def add_reviewer() -> str:
+    """A reviewer for this demo's records; returns the password."""
+    from meterdrop.wiring import context
+    from services.users import add_user
+
+    password = secrets.token_urlsafe(9)
+    with context() as ctx:
+        add_user(ctx, REVIEWER, "reviewer", password)
+    return password
+
+
+def serve(screen: Screen, password: str) -> int:
+    """Serve staff and public pages until Ctrl-C; the exit status."""
+    from meterdrop.commands import serve as pages
+    from meterdrop.settings import load_settings
+
+    sockets = []
+    for port in (8000, 8001):
+        try:
+            sockets.append(pages.listen("127.0.0.1", port, "--staff-port"))
+        except UsageError:
+            sockets.append(pages.listen("127.0.0.1", 0, "--staff-port"))
+    pages.session_secret(load_settings())
+    screen.line(f"Проверка / review:      {pages.address(sockets[0])}review")
+    screen.line(f"Вход / login:           {REVIEWER}   пароль / password: {password}")
+    screen.line(f"Для клиентов / public:  {pages.address(sockets[1])}")
+    screen.line("Ctrl-C — конец / ends the demo")
+    return pages.supervise(
+        {"staff": (pages.serve_staff, sockets[0]), "public": (pages.serve_public, sockets[1])}
+    )
