@@ -17,8 +17,12 @@ LINE_SCALE = 4.2
 #: stands its printed label, so less is shown there.
 MARGIN, MARGIN_ABOVE = 0.15, 0.05
 
-#: Cells when a field has none in a picture (an unregistered page), in the same CSS pixels.
-PLAIN_CELL = 34.0
+#: Height of the characters' places, as a fraction of a cell's width.
+STRIP_HEIGHT = 0.8
+
+#: Width of a place, in CSS pixels, where the picture does not say where the cells are (an unregistered page, or
+#: an account that is printed and not written).
+PLAIN_CELL = 38.0
 
 
 @dataclass(frozen=True)
@@ -44,41 +48,49 @@ class Crop:
 
 
 @dataclass(frozen=True)
-class FieldLayout:
-    """A field's crop (None where the picture does not say where it is) and its character places.
+class Strip:
+    """Where the characters stand: from ``x``, ``width`` wide and ``height`` high; ``css_width`` on the page.
 
-    The places stand in a strip from ``strip_x``, ``strip_width`` wide and ``strip_height`` high, in picture
-    pixels.
+    In picture pixels where the cells are known, so that each character stands under its cell.
     """
 
-    crop: Crop | None
-    slots: tuple[Slot, ...]
-    strip_x: float
-    strip_width: float
-    strip_height: float
+    x: float
+    width: float
+    height: float
     css_width: int
+
+
+@dataclass(frozen=True)
+class FieldLayout:
+    """A field's crop (None where the picture does not say where it is) and its characters' places."""
+
+    crop: Crop | None
+    strip: Strip
+    slots: tuple[Slot, ...]
 
 
 def lay_out(field: ReviewField, picture: PagePicture, weak_below: float) -> FieldLayout:
     """Lay one field out."""
     where = next((box for box in picture.boxes if box.name == field.name), None)
-    values = slot_values(field)
-    weak = weak_slots(field, weak_below)
-    confidence = [c.confidence for c in field.characters] + [1.0] * len(values)
-    if where is None or (field.cells and len(where.cells) != field.cells):
-        places = [(index * PLAIN_CELL, PLAIN_CELL * 0.88) for index in range(field.cells)]
-        crop, x, width, height = None, 0.0, max(field.cells, 1) * PLAIN_CELL, PLAIN_CELL
-        css_width = round(width)
-    else:
-        crop = _crop(where, picture, SCALE if where.cells else LINE_SCALE)
+    crop = None
+    if where is not None:
+        crop = _crop(where, picture, SCALE if where.cells or field.cells else LINE_SCALE)
+    if where is not None and crop is not None and len(where.cells) == field.cells > 0:
         places = [(float(cell[0]), float(cell[2])) for cell in where.cells]
-        x, width, css_width = crop.x, crop.width, crop.css_width
-        height = 0.8 * max((cell[2] for cell in where.cells), default=0)
+        height = STRIP_HEIGHT * max(cell[2] for cell in where.cells)
+        strip = Strip(crop.x, crop.width, height, crop.css_width)
+    else:
+        places = [(index * PLAIN_CELL, PLAIN_CELL * 0.92) for index in range(field.cells)]
+        width = max(field.cells, 1) * PLAIN_CELL
+        strip = Strip(0.0, width, PLAIN_CELL, round(width))
+    confidences = [char.confidence for char in field.characters] + [1.0] * field.cells
     slots = tuple(
-        Slot(left, wide, value, is_weak, sure)
-        for (left, wide), value, is_weak, sure in zip(places, values, weak, confidence, strict=False)
+        Slot(x, width, value, weak, confidence)
+        for (x, width), value, weak, confidence in zip(
+            places, slot_values(field), weak_slots(field, weak_below), confidences, strict=False
+        )
     )
-    return FieldLayout(crop, slots, x, width, height, css_width)
+    return FieldLayout(crop, strip, slots)
 
 
 def _crop(where: FieldBox, picture: PagePicture, css_per_mm: float) -> Crop:

@@ -163,6 +163,7 @@ def _answer_values(view: SheetView, answer: ReviewAnswer, values: dict[str, str]
         "answer": answer,
         "lines": answer_lines(answer),
         "account": answer.account,
+        "named": any(values.get(each.field.name) for each in view.role("account")),
         "uses": uses(answer.account, view, values),
     }
 

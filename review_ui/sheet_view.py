@@ -93,13 +93,16 @@ class SheetView:
 
 
 def view_sheet(sheet: ReviewSheet, picture: PagePicture, weak_below: float) -> SheetView:
-    """Lay a slip out; a field needs a person when it is weak or one of the sheet's reasons is about it."""
-    about = {ABOUT[reason] for reason in sheet.reasons if reason in ABOUT}
-    views = []
-    for field in sheet.fields:
-        needs = field.weak or (field.role in about and (field.required or bool(field.value)))
-        extra = not field.required and not field.value and not field.weak and not needs
-        views.append(FieldView(field, lay_out(field, picture, weak_below), needs, extra))
+    """Lay a slip out."""
+    views = (
+        FieldView(
+            field,
+            lay_out(field, picture, weak_below),
+            needs_person=field.weak,
+            extra=not (field.required or field.value or field.weak),
+        )
+        for field in sheet.fields
+    )
     return SheetView(sheet, picture, tuple(views))
 
 
