@@ -28,4 +28,4 @@ class Limits:
     file_render_seconds: float = 600.0
     max_dpi: float = 400.0
     min_side: int = 8
-    working_bytes: int = 600 << 20
+    working_bytes: int = 650 << 20

@@ -30,7 +30,7 @@ _UNSEEN_NOTES = ("/Link", "/Popup")
 
 # Bounds what qpdf inflates for itself: object streams, cross-reference streams, page contents.
 set_qpdf_limits(
-    doc_max_warnings=1000,
+    doc_max_warnings=20_000,
     flate_max_memory=_INFLATED,
     png_max_memory=_INFLATED,
     run_length_max_memory=_INFLATED,

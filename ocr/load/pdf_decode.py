@@ -48,7 +48,7 @@ def decode_scan(scan: Scan, limits: Limits, *, colour: bool) -> tuple[Pixels, fl
 
 def _jpeg(data: bytes, scan: Scan, limits: Limits, factor: int, *, colour: bool) -> tuple[Pixels, int]:
     with open_image(io.BytesIO(data), "image/jpeg") as image:
-        check_size(image, "image/jpeg", limits)
+        check_size(image, "image/jpeg", limits, colour=colour)
         if len(image.getbands()) != scan.components:
             raise InputError(
                 Reason.CORRUPT_FILE, "the page's picture contradicts its description; scan it again"
@@ -58,7 +58,7 @@ def _jpeg(data: bytes, scan: Scan, limits: Limits, factor: int, *, colour: bool)
 
 def _through_pillow(data: bytes, media_type: str, limits: Limits, *, colour: bool) -> Pixels:
     with open_image(io.BytesIO(data), media_type) as image:
-        check_size(image, media_type, limits)
+        check_size(image, media_type, limits, colour=colour)
         with decoding("the page's picture"):
             if not colour:
                 return np.asarray(image if image.mode == "L" else image.convert("L"), dtype=np.uint8)
@@ -108,7 +108,7 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 def _plain(data: bytes, scan: Scan, limits: Limits, *, colour: bool) -> Pixels:
     """Deflated samples without a predictor, never inflated beyond the size that the dictionary states."""
-    check_pixels(scan.width, scan.height, 2 * scan.components + 2, limits)
+    check_pixels(scan.width, scan.height, 3.0 * scan.components + (4.0 if colour else 2.0), limits)
     row = (scan.width * scan.bits * scan.components + 7) // 8
     wanted = row * scan.height
     with decoding("the page's picture"):

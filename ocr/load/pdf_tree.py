@@ -62,6 +62,10 @@ def leaves(pdf: pikepdf.Pdf, most: int) -> list[Leaf]:
     walk = _Walk(most)
     if _is_dictionary(top):
         walk.down(top, {}, 0)
+    # qpdf strikes out of the tree what the file does not hold, and says so: those pages must not vanish unseen.
+    for warning in pdf.get_warnings():
+        if "non-dictionary" in str(warning):
+            walk.add(Leaf(None))
     if not walk.found:
         raise InputError(Reason.CORRUPT_FILE, "no page can be found in this PDF; scan or send it again")
     return walk.found
@@ -76,7 +80,7 @@ class _Walk:
     def down(self, node: Any, above: dict[str, Any], depth: int) -> None:
         kids: Any = node.get("/Kids")
         if kids is None:
-            self._add(Leaf(node, above))
+            self.add(Leaf(node, above))
             return
         if node.objgen in self._seen or depth > _DEEPEST:
             return  # a loop: its pages are counted already
@@ -87,9 +91,9 @@ class _Walk:
             if _is_dictionary(kid):
                 self.down(kid, inherited, depth + 1)
             else:
-                self._add(Leaf(None))
+                self.add(Leaf(None))
 
-    def _add(self, leaf: Leaf) -> None:
+    def add(self, leaf: Leaf) -> None:
         self.found.append(leaf)
         if len(self.found) > self._most:
             raise InputError(Reason.TOO_MANY_PAGES, f"more than {self._most} pages; split the file")

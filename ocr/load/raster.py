@@ -30,10 +30,23 @@ FORMATS = {
     "image/avif": ("AVIF",),
     "image/heic": ("HEIF",),
 }
-# Bytes a pixel at the peak of decoding to grey: the decoder's own planes, Pillow's image, the copy.
-_PEAK = {"1": 3, "L": 3, "P": 3, "I;16": 5, "I;16B": 5, "LA": 8, "PA": 8, "RGBA": 8, "La": 8, "RGBa": 8}
-_PEAK_OTHER = 6
-_PEAK_SLOW = {"image/heic": 12, "image/avif": 12, "image/jp2": 20, "image/webp": 10}
+# Bytes a pixel at the peak of decoding to grey, measured: the decoder's planes, Pillow's image, the copies.
+_PEAK = {
+    "1": 4.5,
+    "L": 3.0,
+    "P": 4.0,
+    "I;16": 8.0,
+    "I;16B": 8.0,
+    "RGB": 7.5,
+    "CMYK": 9.5,
+    "I": 24.0,
+    "F": 24.0,
+}
+_PEAK_OTHER = 10.0
+_PEAK_AT_LEAST = {"image/webp": 16.0, "image/bmp": 10.0, "image/heic": 8.0, "image/avif": 8.0}
+_PEAK_COLOUR = 8.0
+_PEAK_JPEG, _PEAK_JPEG_COLOUR = 2.0, 6.0
+_PEAK_JP2_BAND = 7.0
 
 
 class Picture:
@@ -61,6 +74,7 @@ class Picture:
 
     def _decode(self, *, colour: bool) -> tuple[Pixels, float | None]:
         with open_image(io.BytesIO(self._data), self.media_type) as image:
+            check_size(image, self.media_type, self._limits, colour=colour)
             if self.media_type == "image/jpeg" and image.mode != "CMYK":
                 dpi, orientation = resolution(image), orientation_of(image)
                 factor = reduction(dpi, self._limits)
@@ -79,23 +93,32 @@ def open_image(file: io.BytesIO, media_type: str) -> Image.Image:
         return Image.open(file, formats=FORMATS[media_type])
 
 
-def check_size(image: Image.Image, media_type: str, limits: Limits) -> None:
+def check_size(image: Image.Image, media_type: str, limits: Limits, *, colour: bool = False) -> None:
     """Refuse by the header alone what is too small to hold writing or too large to decode."""
     width, height = image.size
     if min(width, height) < limits.min_side:
         raise InputError(Reason.TOO_SMALL, f"{width}×{height} pixels; scan at 200 dpi or more")
-    peak = max(_PEAK.get(image.mode, _PEAK_OTHER), _PEAK_SLOW.get(media_type, 0))
-    if media_type == "image/jpeg":
-        peak = 3 if image.mode != "CMYK" else _PEAK_OTHER
-        if image.info.get("progressive"):
-            # The decoder keeps all coefficients of a progressive picture, two bytes each.
-            peak += 2 * len(image.getbands())
-    check_pixels(width, height, peak, limits)
+    check_pixels(width, height, _peak(image, media_type, colour=colour), limits)
 
 
-def check_pixels(width: int, height: int, peak: int, limits: Limits) -> None:
+def _peak(image: Image.Image, media_type: str, *, colour: bool) -> float:
+    """Bytes a pixel that decoding this picture takes at its worst moment."""
+    bands = len(image.getbands())
+    if media_type == "image/jpeg" and image.mode != "CMYK":
+        # The decoder keeps all coefficients of a progressive picture, two bytes each.
+        coefficients = 2.0 * bands if image.info.get("progressive") else 0.0
+        return coefficients + (_PEAK_JPEG_COLOUR if colour else _PEAK_JPEG)
+    peak = max(_PEAK.get(image.mode, _PEAK_OTHER), _PEAK_AT_LEAST.get(media_type, 0.0))
+    if media_type == "image/jp2":
+        peak = max(peak, _PEAK_JP2_BAND * bands)
+    if "transparency" in image.info:
+        peak = max(peak, _PEAK_OTHER)
+    return peak + (_PEAK_COLOUR if colour else 0.0)
+
+
+def check_pixels(width: int, height: int, peak: float, limits: Limits) -> None:
     """``too_large`` if a picture has too many pixels or needs too much memory at ``peak`` bytes a pixel."""
-    allowed = min(limits.pixels, limits.working_bytes // peak)
+    allowed = min(limits.pixels, limits.working_bytes / peak)
     if width * height > allowed:
         raise InputError(
             Reason.TOO_LARGE,

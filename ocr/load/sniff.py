@@ -73,10 +73,10 @@ def media_type(head: bytes, name: str) -> str:
 def _isobmff(head: bytes) -> str:
     length = min(int.from_bytes(head[:4], "big"), 256)
     brands = {head[8:12]} | {head[at : at + 4] for at in range(16, length, 4)}
+    if b"avif" in brands:  # it may name the general brands of HEIF too
+        return "image/avif"
     if brands & set(_HEIF):
         return "image/heic"
-    if b"avif" in brands:
-        return "image/avif"
     raise InputError(Reason.UNSUPPORTED_FORMAT, f"a film or sound; {_ADVICE}")
 
 

@@ -113,7 +113,7 @@ class Tiff:
             if error.reason is Reason.TOO_LARGE:
                 raise
             return self._alone(number, colour=colour)
-        check_size(image, self.media_type, self._limits)
+        check_size(image, self.media_type, self._limits, colour=colour)
         try:
             self._decoded = number
             return decode(image, self._limits, colour=colour)
@@ -157,7 +157,7 @@ class Tiff:
         struct.pack_into(order + ("Q" if big else "I"), copy, 8 if big else 4, self._offsets[number - 1])
         try:
             with open_image(io.BytesIO(copy), self.media_type) as image:
-                check_size(image, self.media_type, self._limits)
+                check_size(image, self.media_type, self._limits, colour=colour)
                 return decode(image, self._limits, colour=colour)
         except InputError as error:
             if error.reason is Reason.TOO_LARGE:

@@ -1,4 +1,4 @@
-"""Hostile files, made when a test runs: each with the reasons that are right for it, or None where it can be read."""
+"""Hostile files, made when a test runs, each with the reasons that are right for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME = pikepdf.Name
 
 @dataclass(frozen=True)
 class Hostile:
-    """One file. ``expected``: for each page, or for the whole file, the reasons that may be given (None: read)."""
+    """One file; ``expected``: for each page, or for all of it, the reasons that may be given (None: it is read)."""
 
     name: str
     make: Callable[[], bytes]
@@ -35,9 +35,6 @@ def _one(name: str, make: Callable[[], bytes], *reasons: Reason | None) -> Hosti
 
 def _many(name: str, make: Callable[[], bytes], *pages: Reason | None) -> Hostile:
     return Hostile(name, make, tuple(frozenset((page,)) if page else None for page in pages))
-
-
-# --- pictures -------------------------------------------------------------------------------------------------
 
 
 def png_bomb(width: int = 30000, height: int = 30000, bits: int = 1, colour: int = 0) -> bytes:
@@ -178,9 +175,6 @@ def tiff_many() -> bytes:
     return head + b"".join(
         struct.pack("<H", 1) + entry + struct.pack("<I", 8 + size * (n + 1)) for n in range(20_000)
     )
-
-
-# --- PDF --------------------------------------------------------------------------------------------------------
 
 
 def vector_pdf(
@@ -461,9 +455,9 @@ ALL: tuple[Hostile, ...] = (
     # PDF
     _one("header.pdf", lambda: b"%PDF-1.7\n", R.CORRUPT_FILE),
     _one("noise.pdf", lambda: b"%PDF-1.7\n" + noise(200_000), R.CORRUPT_FILE),
-    _one("half.pdf", cut_batch, R.CORRUPT_FILE),
+    _many("half.pdf", cut_batch, None, None, None, R.CORRUPT_FILE, R.CORRUPT_FILE),
     _many("tail.pdf", cut_tail, None, None),
-    _many("lost page.pdf", lost_page, None, R.CORRUPT_FILE, None),
+    _many("lost page.pdf", lost_page, None, None, R.CORRUPT_FILE),
     _one("password.pdf", lambda: encrypted("secret"), R.PASSWORD_PROTECTED),
     _one("owner password.pdf", lambda: encrypted(""), None),
     _one("handler.pdf", unknown_handler, R.PASSWORD_PROTECTED),
@@ -482,8 +476,8 @@ ALL: tuple[Hostile, ...] = (
     _one("endless.pdf", endless_pdf, R.TIMED_OUT),
     _one("tree loop.pdf", lambda: tree(b"<</Type/Pages/Kids[2 0 R]/Count 1>>"), R.CORRUPT_FILE),
     _one("no tree.pdf", lambda: tree(b"<</Type/Nothing/Kids 7>>"), R.CORRUPT_FILE),
-    _one("laughing tree.pdf", laughing_tree, None, R.CORRUPT_FILE),
-    _one("repeated page.pdf", repeated_page, R.TOO_MANY_PAGES),
+    _one("laughing tree.pdf", laughing_tree, R.CORRUPT_FILE, R.TOO_MANY_PAGES),
+    _one("repeated page.pdf", repeated_page, R.TOO_MANY_PAGES, R.CORRUPT_FILE),
     _one("xref loop.pdf", xref_loop, None),
     _one("active.pdf", active_pdf, None),
 )
