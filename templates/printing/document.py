@@ -171,12 +171,12 @@ def _cut_operators(sheet: Sheet, margin: float, *, with_crop_marks: bool) -> str
 
 def _account_operators(template: Template, code: CodeArea, account: str, names: _Names) -> str:
     """The QR code and the printed account, in points from the slip's lower left corner."""
-    parts = ["0 0 0 1 k\n"]
-    content = code_text(template.supplier, account)
-    for run in marks.rectangles(marks.code_rows(content), code.qr):
-        low = (template.height_mm - run.bottom_mm) * mm
-        parts.append(f"{run.x_mm * mm:.3f} {low:.3f} {run.w_mm * mm:.3f} {run.h_mm * mm:.3f} re\n")
-    parts.append("f\n")
+    rows = marks.code_rows(code_text(template.supplier, account))
+    module = code.qr.w_mm / len(rows) * mm
+    top = (template.height_mm - code.qr.y_mm) * mm
+    parts = [f"0 0 0 1 k q {module:.5f} 0 0 {-module:.5f} {code.qr.x_mm * mm:.3f} {top:.3f} cm\n"]
+    parts += [f"{x} {y} {length} 1 re\n" for x, y, length in marks.runs(rows)]
+    parts.append("f Q\n")
     x, baseline = account_origin(code.text, template.artwork.code_size_pt)
     parts.append(
         f"BT /{names.font} {template.artwork.code_size_pt:g} Tf "

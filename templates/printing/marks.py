@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator
 from functools import cache
 
-import segno
+import numpy as np
 
 from templates.model import MARKER_DICTIONARY, Box
 
 #: Modules along a marker's side: six of code and a black frame of one.
 MARKER_MODULES = 8
 
+Rows = tuple[tuple[bool, ...], ...]
+
 
 @cache
-def marker_rows(marker_id: int) -> tuple[tuple[bool, ...], ...]:
+def marker_rows(marker_id: int) -> Rows:
     """An 8×8 marker, row by row; ``True`` is black."""
     import cv2
 
@@ -23,26 +26,30 @@ def marker_rows(marker_id: int) -> tuple[tuple[bool, ...], ...]:
     return tuple(tuple(bool(value == 0) for value in row) for row in picture)
 
 
-def code_rows(content: str) -> tuple[tuple[bool, ...], ...]:
+def code_rows(content: str) -> Rows:
     """A QR code without its quiet zone; level Q: a quarter of it may be torn or stained."""
-    code = segno.make(content, error="q", boost_error=True, micro=False)
-    return tuple(tuple(bool(value) for value in row) for row in code.matrix)
+    import zxingcpp
+
+    code = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
+    picture = np.asarray(code.to_image(scale=1, add_quiet_zones=False))
+    return tuple(tuple(row) for row in (picture == 0).tolist())
 
 
-def rectangles(rows: Sequence[Sequence[bool]], box: Box) -> list[Box]:
-    """Black modules as rectangles within ``box``, one for each horizontal run."""
-    height = box.h_mm / len(rows)
-    width = box.w_mm / len(rows[0])
-    found = []
+def runs(rows: Rows) -> Iterator[tuple[int, int, int]]:
+    """Black modules as horizontal runs: first column, row, length."""
     for y, row in enumerate(rows):
         x = 0
-        while x < len(row):
-            if not row[x]:
-                x += 1
-                continue
-            end = x
-            while end < len(row) and row[end]:
-                end += 1
-            found.append(Box(box.x_mm + x * width, box.y_mm + y * height, (end - x) * width, height))
-            x = end
-    return found
+        for black, group in itertools.groupby(row):
+            length = sum(1 for _ in group)
+            if black:
+                yield x, y, length
+            x += length
+
+
+def rectangles(rows: Rows, box: Box) -> list[Box]:
+    """Black modules as rectangles within ``box``, one for each run."""
+    height, width = box.h_mm / len(rows), box.w_mm / len(rows[0])
+    return [
+        Box(box.x_mm + x * width, box.y_mm + y * height, length * width, height)
+        for x, y, length in runs(rows)
+    ]
