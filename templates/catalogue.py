@@ -1,8 +1,7 @@
-"""Every form there is: those that come with meterdrop and those in the folder METERDROP_TEMPLATES."""
+"""Every form there is: those that come with meterdrop and those in a folder of one's own."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +15,8 @@ SUPPLIER_FILE = "supplier.yaml"
 
 
 def folders(extra: Path | None = None) -> tuple[Path, ...]:
-    """The shipped folder, then ``extra`` or else the one that METERDROP_TEMPLATES names."""
-    named = os.environ.get("METERDROP_TEMPLATES", "") if extra is None else str(extra)
-    return (SHIPPED, Path(named)) if named else (SHIPPED,)
+    """The shipped folder, then ``extra`` (the setting METERDROP_TEMPLATES)."""
+    return (SHIPPED,) if extra is None else (SHIPPED, extra)
 
 
 def form_files(extra: Path | None = None) -> Iterator[Path]:

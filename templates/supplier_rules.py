@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -30,7 +29,6 @@ CHANNELS = (
 SHIPPED = Path(__file__).resolve().parent
 
 
-@cache
 def suppliers(extra: Path | None = None) -> Mapping[str, SupplierRules]:
     """The rules of every supplier, by name: the shipped ones, replaced or joined by those in ``extra``."""
     shipped = load_suppliers(SHIPPED)

@@ -62,13 +62,17 @@ def command(
     their line, and the exit status is 1.
     """
     import templates
+    from domain.supplier import AccountFormat
+    from meterdrop.settings import load_settings
     from templates.printing import PrintOptions, layout, print_pdf, render_png
+    from templates.printing.accounts import read_accounts
     from templates.printing.files import replacing
     from templates.printing.proof import proof
 
     picture = output.with_suffix(".png")
     _refuse_clashes(output, picture if dpi else None, layout_path, register)
-    template = templates.find(template_name)
+    own = load_settings().path("METERDROP_TEMPLATES")
+    template = templates.find(template_name, own)
     if template_name.endswith((".yaml", ".yml")):
         proof(template, Path(template_name))
     options = PrintOptions(copies=copies, per_page=per_page, bleed_mm=bleed)
@@ -76,8 +80,10 @@ def command(
     accounts: Iterable[str] | None = None
     first: list[str] | None = None
     if register is not None:
-        template = personal_template(template)
-        accounts = _accounts(register, template, bad)
+        template = personal_template(template, templates.all_templates(own))
+        rules = templates.suppliers(own).get(template.supplier)
+        shape = rules.account if rules is not None else AccountFormat(1, 20)
+        accounts = _with_progress(read_accounts(register, template.supplier, shape, bad.append))
         first = list(itertools.islice(accounts, per_page))
         if first:
             accounts = itertools.chain(first, accounts)
@@ -102,28 +108,16 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def personal_template(template: Template) -> Template:
+def personal_template(template: Template, known: Iterable[Template]) -> Template:
     """``template`` itself if it is personal, else its supplier's newest such form; raises ``UsageError``."""
-    import templates
-
     if template.personal:
         return template
-    found = [t for t in templates.all_templates() if t.personal and t.supplier == template.supplier]
+    found = [t for t in known if t.personal and t.supplier == template.supplier]
     if not found:
         raise UsageError(
             f"supplier {template.supplier} has no personal slip; add a template with personal: yes"
         )
     return max(found, key=lambda t: (t.version, t.form_code))
-
-
-def _accounts(register: Path, template: Template, bad: list[BadRow]) -> Iterator[str]:
-    import templates
-    from domain.supplier import AccountFormat
-    from templates.printing.accounts import read_accounts
-
-    rules = templates.suppliers().get(template.supplier)
-    shape = rules.account if rules is not None else AccountFormat(1, 20)
-    return _with_progress(read_accounts(register, template.supplier, shape, bad.append))
 
 
 def _with_progress(accounts: Iterator[str]) -> Iterator[str]:

@@ -62,7 +62,8 @@ def command(
     limits = Limits(
         pixels=settings.count("METERDROP_MAX_PIXELS"), pages=settings.count("METERDROP_MAX_PAGES")
     )
-    reader = _form_reader(template, register, limits) if kind == "form" else _cell_reader()
+    own = settings.path("METERDROP_TEMPLATES")
+    reader = _form_reader(template, register, limits, own) if kind == "form" else _cell_reader()
     unreadable = total = 0
     progress = Progress(sys.stderr.isatty() or not as_json)
     for line in read_all(paths, kind, reader, limits):
@@ -140,13 +141,13 @@ def _failed(path: Path, page: int | None, kind: str, error: InputError) -> Line:
     return line
 
 
-def _form_reader(name: str | None, register: str | None, limits: Limits) -> PageReader:
+def _form_reader(name: str | None, register: str | None, limits: Limits, own: Path | None) -> PageReader:
     from ocr.cells import CellClassifier
     from ocr.forms import FormReader
     from ocr.forms.as_json import slip_as_json
     from templates import all_templates, find
 
-    chosen: tuple[Template, ...] = (find(name),) if name else all_templates()
+    chosen: tuple[Template, ...] = (find(name, own),) if name else all_templates(own)
     accounts = load_accounts(Path(register), _account_length(chosen)) if register else None
     reader = FormReader(chosen, CellClassifier.load(), accounts)
 

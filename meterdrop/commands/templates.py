@@ -26,7 +26,7 @@ def list_templates(*, as_json: bool) -> None:
     """List every form: name and version, supplier, size, form code, fields."""
     import templates
 
-    for template in templates.all_templates():
+    for template in templates.all_templates(_own()):
         if as_json:
             click.echo(json.dumps(_summary(template), ensure_ascii=False))
         else:
@@ -69,8 +69,8 @@ def check(paths: tuple[Path, ...]) -> None:
             file for path in paths for file in (sorted(path.rglob("*.yaml")) if path.is_dir() else [path])
         ]
     else:
-        files = list(form_files())
-        files += [file for folder in folders() for file in sorted(folder.glob(f"*/{SUPPLIER_FILE}"))]
+        files = list(form_files(_own()))
+        files += [file for folder in folders(_own()) for file in sorted(folder.glob(f"*/{SUPPLIER_FILE}"))]
     if not files:
         raise click.UsageError("no .yaml file there; name a template or a folder of templates")
     wrong = 0
@@ -88,13 +88,20 @@ def check(paths: tuple[Path, ...]) -> None:
         raise click.exceptions.Exit(1)
 
 
+def _own() -> Path | None:
+    """The folder of one's own forms."""
+    from meterdrop.settings import load_settings
+
+    return load_settings().path("METERDROP_TEMPLATES")
+
+
 def _known() -> dict[Path, Template]:
     """All forms that can be loaded; the wrong ones tell their own error when their turn comes."""
     from templates.catalogue import form_files
     from templates.loader import load_template
 
     found = {}
-    for path in form_files():
+    for path in form_files(_own()):
         with contextlib.suppress(TemplateError):
             found[path.resolve()] = load_template(path)
     return found
