@@ -30,7 +30,7 @@ bench: ## how fast and how right; results in benchmarks/out/
 
 train-digits: ## make the digit weights again (hours; resumable); METERDROP_DATA names the data
 	@scripts/setup training
-	@.venv/bin/python -m training.train_digits $(ARGS)
+	@.venv/bin/python -m training.digits all $(ARGS)
 
 lock: ## pin requirements/*.in with hashes into requirements/*.txt; ARGS=--upgrade takes newer ones
 	@scripts/setup dev

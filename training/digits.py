@@ -1,11 +1,16 @@
 """The digits' weights, from data to the shipped file: render, train, measure, export.
 
-    python -m training.digits render            # examples into training/cache, each file once
-    python -m training.digits train RUN         # a named run, resumable; `runs` lists them
-    python -m training.digits measure RUN       # what was left out, with intervals and confusion
-    python -m training.digits export RUN        # ocr/weights/digits.onnx and its calibration
+METERDROP_DATA names the folder of data sets (default ../shared/data). One thread, steps under two hours,
+each resumable: what is done already is not done again.
 
-METERDROP_DATA names the folder of data sets (default ../shared/data). One thread, steps under two hours.
+\b
+    python -m training.digits render            examples into training/cache
+    python -m training.digits train base        everything but bhmsds and a fifth of the writers
+    python -m training.digits measure base      bhmsds, with intervals and confusion
+    python -m training.digits held-out base     writers left out, marks and blanks too
+    python -m training.digits train ship        goes on from base with every source
+    python -m training.digits export ship --version 1
+    python -m training.digits all               all of these; `make train-digits`
 """
 
 from __future__ import annotations
@@ -28,6 +33,8 @@ from training.measure import (
 )
 from training.train import Plan, fold, logits_of, run, trained
 
+_HELP = __doc__
+
 #: Rendered examples a source and part.
 COUNTS = {
     "unipen": 30_000,
@@ -46,18 +53,18 @@ def _mix(*without: str) -> tuple[tuple[str, float], ...]:
 
 
 RUNS = {
-    "quick": Plan("quick", _mix("bhmsds"), steps=3000),
-    "no-bhmsds": Plan("no-bhmsds", _mix("bhmsds"), steps=20_000),
-    "no-semeion": Plan("no-semeion", _mix("semeion"), steps=10_000),
-    "no-optdigits": Plan("no-optdigits", _mix("optdigits"), steps=10_000),
-    "no-mnist": Plan("no-mnist", _mix("mnist"), steps=10_000),
-    "no-unipen": Plan("no-unipen", _mix("unipen"), steps=10_000),
-    "fold0": Plan("fold0", _mix(), steps=12_000, leave_out_fold=0),
-    "all": Plan("all", _mix(), steps=30_000),
+    # Leaves out bhmsds and a fifth of the UNIPEN writers: what both are measured on.
+    "base": Plan("base", _mix("bhmsds"), steps=8000, leave_out_fold=0),
+    # Goes on from there with every source; the writers stay left out, for the thresholds need them.
+    "ship": Plan("ship", _mix(), steps=3000, leave_out_fold=0, rate=1e-3, start_from="base", seed=2),
+    "no-semeion": Plan("no-semeion", _mix("semeion"), steps=5000, leave_out_fold=0),
+    "no-optdigits": Plan("no-optdigits", _mix("optdigits"), steps=5000, leave_out_fold=0),
+    "no-mnist": Plan("no-mnist", _mix("mnist"), steps=5000, leave_out_fold=0),
+    "no-unipen": Plan("no-unipen", _mix("unipen"), steps=5000),
 }
 
 
-@click.group(help=__doc__)
+@click.group(help=_HELP)
 def main() -> None:
     """Make the digits' weights."""
 
@@ -153,6 +160,20 @@ def export(name: str, version: str, temperature_run: str | None, path: Path) -> 
         temperature = writing.fit_temperature(logits_of(trained(temperature_run), x), y)
     writing.export(name, path, version=version, temperature=temperature)
     click.echo(json.dumps({"file": str(path), "version": version, "temperature": round(temperature, 4)}))
+
+
+@main.command("all")
+@click.option("--version", default="1", show_default=True, help="Version that records will carry.")
+@click.pass_context
+def everything(context: click.Context, version: str) -> None:
+    """Render, train, measure and export; stop and call again at any time."""
+    context.invoke(render)
+    context.invoke(train, name="base")
+    context.invoke(measure, name="base")
+    context.invoke(held_out, name="base")
+    context.invoke(train, name="ship")
+    context.invoke(held_out, name="ship")
+    context.invoke(export, name="ship", version=version, temperature_run="base")
 
 
 if __name__ == "__main__":

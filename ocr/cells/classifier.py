@@ -8,6 +8,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+)
 
 from domain.errors import SettingsError
 from ocr.cells.picture import cut_picture
@@ -43,12 +49,7 @@ class CellClassifier:
             return cls(session)
         except OSError as error:
             raise SettingsError(f"no weights at {where}: install the package again or name a file") from error
-        except (
-            KeyError,
-            ValueError,
-            RuntimeError,
-            onnxruntime.capi.onnxruntime_pybind11_state.Fail,
-        ) as error:
+        except (KeyError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
             raise SettingsError(f"{where} holds no weights for cells: use the shipped digits.onnx") from error
 
     def probabilities(self, crops: Sequence[NDArray[np.uint8]], margin: float) -> NDArray[np.float64]:

@@ -22,7 +22,12 @@ def box(crop: NDArray[np.uint8], shade: int = 90, thick: int = 2, dx: int = 0, d
     """Print the border lines of the cell and its neighbours in place."""
     h, w = crop.shape
     m = MARGIN / (1 + 2 * MARGIN)
-    left, top, right, bottom = round(m * w) + dx, round(m * h) + dy, round((1 - m) * w) + dx, round((1 - m) * h) + dy
+    left, top, right, bottom = (
+        round(m * w) + dx,
+        round(m * h) + dy,
+        round((1 - m) * w) + dx,
+        round((1 - m) * h) + dy,
+    )
     step = right - left
     for k in (-1, 0, 1):
         cv2.rectangle(crop, (left + k * step, top), (right + k * step, bottom), shade, thick)

@@ -25,7 +25,7 @@ def test_height_and_width_of_the_line_are_as_asked_for(height: int) -> None:
     assert abs(len(rows) - 1.1 * height) <= 0.05 * height + 2
     assert abs(ink[ink.shape[0] // 2].sum() - 0.1 * height) < 0.03 * height + 0.6
     assert ink.dtype == np.float32
-    assert 0.0 <= ink.min() and ink.max() <= 1.0
+    assert ink.min() >= 0.0 and ink.max() <= 1.0
 
 
 def test_random_pens_keep_coverage_in_range() -> None:
@@ -34,7 +34,7 @@ def test_random_pens_keep_coverage_in_range() -> None:
         for _ in range(12):
             ink = draw(shape(value, rng), 40, vary(random_pen(rng), rng), rng)
             assert np.isfinite(ink).all()
-            assert 0.0 <= ink.min() and 0.2 < ink.max() <= 1.0
+            assert ink.min() >= 0.0 and 0.2 < ink.max() <= 1.0
 
 
 def test_slant_leans_right_and_rotation_turns_clockwise() -> None:
