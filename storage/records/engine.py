@@ -20,7 +20,7 @@ def open_engine(settings: RecordsSettings) -> Engine:
     """An engine for ``settings.url``; makes the folder of an SQLite file."""
     try:
         url = make_url(settings.url)
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise SettingsError("METERDROP_DATABASE_URL is not a database address") from error
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, settings)
