@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -17,6 +18,8 @@ _NO_DATE = 0.02
 _SHORT_YEAR = 0.05
 _RECENT_DAYS = 62
 _RECENT = 0.9
+_DAYS = tuple(f"{d:02d}" for d in range(1, 32))
+_MONTHS = tuple(f"{m:02d}" for m in range(1, 13))
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,33 @@ class DatePosterior:
     raw: str
 
 
+@dataclass(frozen=True)
+class _Calendar:
+    """All days of some years: ordinals, and each day's day (0–30), month (0–11) and year (0–) as an index."""
+
+    ordinals: NDArray[np.int64]
+    day: NDArray[np.intp]
+    month: NDArray[np.intp]
+    year: NDArray[np.intp]
+    years: tuple[int, ...]
+
+
 @lru_cache(maxsize=8)
-def _calendar(first_year: int, last_year: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Digits DDMMYYYY of shape (days, 8) and ordinals, for all days of these years."""
+def _calendar(first_year: int, last_year: int) -> _Calendar:
     first, last = date(first_year, 1, 1).toordinal(), date(last_year, 12, 31).toordinal()
-    ordinals = np.arange(first, last + 1)
-    texts = [date.fromordinal(int(o)).strftime("%d%m%Y") for o in ordinals]
-    digits = np.frombuffer("".join(texts).encode(), dtype=np.uint8).reshape(-1, 8).astype(np.int64) - 48
-    return digits, ordinals
+    days = [date.fromordinal(o) for o in range(first, last + 1)]
+    return _Calendar(
+        np.arange(first, last + 1),
+        np.array([d.day - 1 for d in days], dtype=np.intp),
+        np.array([d.month - 1 for d in days], dtype=np.intp),
+        np.array([d.year - first_year for d in days], dtype=np.intp),
+        tuple(range(first_year, last_year + 1)),
+    )
+
+
+def _scores(log_evidence: NDArray[np.float64], texts: Iterable[str]) -> NDArray[np.float64]:
+    """Log evidence of each text over the given cells, one row a cell."""
+    return np.array([sum(float(log_evidence[i, int(c)]) for i, c in enumerate(text)) for text in texts])
 
 
 def decode_date(probabilities: NDArray[np.float64], around: date | None = None) -> DatePosterior:
@@ -49,23 +71,27 @@ def decode_date(probabilities: NDArray[np.float64], around: date | None = None) 
     blank = (1.0 - OUTLIERS) * probabilities[:, BLANK] + OUTLIERS / 12
     if (blank > 0.5).all():
         return DatePosterior("", float(np.prod(blank)), raw)
-    years = (2000, 2049) if around is None else (around.year - 10, around.year + 10)
-    digits, ordinals = _calendar(*years)
+    calendar = _calendar(2000, 2049) if around is None else _calendar(around.year - 10, around.year + 10)
     log_evidence = np.log(digit_evidence(probabilities))
-    columns = np.arange(8)
-    full = log_evidence[columns, digits].sum(axis=1)
-    short = log_evidence[columns[:4], digits[:, :4]].sum(axis=1)
-    short = short + log_evidence[4, digits[:, 6]] + log_evidence[5, digits[:, 7]]
-    short = short + float(np.log(blank[6:]).sum())
+    start = (
+        _scores(log_evidence[:2], _DAYS)[calendar.day] + _scores(log_evidence[2:4], _MONTHS)[calendar.month]
+    )
+    full_years = np.exp(_scores(log_evidence[4:], [str(y) for y in calendar.years]))
+    short_years = np.exp(_scores(log_evidence[4:6], [f"{y % 100:02d}" for y in calendar.years]))
+    start = np.exp(start)
+    full = start * full_years[calendar.year]
     # The last two cells' blank mass was spread over the digits in ``full``: take it out again there.
     written = float(np.prod(1.0 - np.minimum(probabilities[6:, BLANK], 0.9999)))
-    likelihood = np.exp(full) * (1 - _SHORT_YEAR) * written + np.exp(short) * _SHORT_YEAR
-    masses = likelihood * _prior(ordinals, around)
-    none = _NO_DATE * 1e-8 * max(0.0, 1.0 - float(np.exp(full).sum()))
+    short = start * short_years[calendar.year] * float(np.prod(blank[6:]))
+    likelihood = full * (1 - _SHORT_YEAR) * written + short * _SHORT_YEAR
+    masses = likelihood * _prior(calendar.ordinals, around)
+    none = _NO_DATE * 1e-8 * max(0.0, 1.0 - float(full.sum()))
     total = float(masses.sum()) * (1 - _NO_DATE) + none
     best = int(masses.argmax())
     probability = float(masses[best]) * (1 - _NO_DATE) / total
-    return DatePosterior(date.fromordinal(int(ordinals[best])).isoformat(), min(probability, 1.0), raw)
+    return DatePosterior(
+        date.fromordinal(int(calendar.ordinals[best])).isoformat(), min(probability, 1.0), raw
+    )
 
 
 def _prior(ordinals: NDArray[np.int64], around: date | None) -> NDArray[np.float64]:
