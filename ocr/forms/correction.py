@@ -17,10 +17,12 @@ from templates.model import Template
 
 #: A line with less contrast than this (grey levels), or than this share of the usual, is not seen.
 _FAINTEST = 7.0
-_FAINTEST_SHARE = 0.35
+_FAINTEST_SHARE = 0.15
 #: After the smooth fit, lines are looked for this near (mm); less than the distance to a pen stroke in the
 #: cell.
 _NEAR_MM = 0.9
+#: Share of a row's outline that must be seen where the other rows speak for it.
+_SOME = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,13 +104,11 @@ def _check(
 ) -> Correction:
     shifts: dict[str, Floats] = {}
     errors: list[Floats] = []
-    verified = True
     worst = 0.0
     for number, field in enumerate(template.fields):
         if not field.cells:
             continue
         own = lines.field == number
-        verified = verified and _in_place(lines, visible, own, min_share)
         centres = np.array([[c.x_mm + c.w_mm / 2, c.y_mm + c.h_mm / 2] for c in field.cells])
         shift = _terms(template, centres) @ smooth.T
         for axis in (LEFT_RIGHT, UP_DOWN):
@@ -122,22 +122,42 @@ def _check(
     all_errors = np.concatenate(errors) if errors else np.zeros(0)
     median = float(np.median(all_errors)) if len(all_errors) else float("inf")
     if not len(all_errors):
-        worst, verified = float("inf"), False
+        worst = float("inf")
+    verified = len(all_errors) > 0 and _verified(lines, visible, min_share)
     return Correction(smooth=smooth, shifts=shifts, worst_mm=worst, median_mm=median, verified=verified)
 
 
+def _verified(lines: Lines, visible: NDArray[np.bool_], share: float) -> bool:
+    """Whether the rows are where they should be, none of them a cell or a row off.
+
+    Every row must show ``share`` of its outline on each side. Where a black-and-white scan has lost lines,
+    half of the rows must, and of the others a third of the outline anywhere. No row may look shifted by a
+    cell.
+    """
+    numbers = np.unique(lines.field)
+    if any(_shifted(lines, visible, lines.field == n) for n in numbers):
+        return False
+    in_place = [_in_place(lines, visible, lines.field == n, share) for n in numbers]
+    if all(in_place):
+        return True
+    outline = lines.frame & ~lines.guard
+    some = all(visible[outline & (lines.field == n)].mean() >= _SOME for n in numbers)
+    return bool(some and np.mean(in_place) >= 0.3 and visible[outline].mean() >= share)
+
+
 def _in_place(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_], share: float) -> bool:
-    """Whether enough of a row's outline is seen on each side, and its ends say that it is not a cell off."""
-    for kind in (0, 1, 2):
-        chosen = visible[own & lines.frame & (lines.kind == kind)]
-        if not len(chosen) or chosen.mean() < share:
-            return False
+    """Whether enough of a row's outline is seen: of its upright lines, of its tops and of its bottoms."""
+    return all(visible[own & lines.frame & (lines.kind == kind)].mean() >= share for kind in (0, 1, 2))
+
+
+def _shifted(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_]) -> bool:
+    """Whether a row's end is missing and there is a line where it would be, were the row a cell further."""
     uprights = own & (lines.kind == 0)
     order = np.flatnonzero(uprights & ~lines.guard)
     order = order[np.argsort(lines.middle[order, 0])]
     guards = np.flatnonzero(uprights & lines.guard)
     left, right = guards[np.argsort(lines.middle[guards, 0])]
-    return not ((not visible[order[0]] and visible[right]) or (not visible[order[-1]] and visible[left]))
+    return bool((not visible[order[0]] and visible[right]) or (not visible[order[-1]] and visible[left]))
 
 
 def _local(places: Floats, rest: Floats, wanted: Floats) -> Floats:
@@ -151,7 +171,7 @@ def _local(places: Floats, rest: Floats, wanted: Floats) -> Floats:
 def _worst(places: Floats, left: Floats, *, by_cell: bool) -> float:
     """The largest running median of three neighbours (a cell's top and bottom count as neighbours)."""
     if not len(left):
-        return float("inf")
+        return 0.0
     ordered = left[np.argsort(places, kind="stable")]
     width = min(4 if by_cell else 3, len(ordered))
     windows = np.lib.stride_tricks.sliding_window_view(ordered, width)

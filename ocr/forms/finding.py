@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from ocr.blank import is_blank
 from ocr.forms.geometry import corners, project, scale_at
-from ocr.forms.grouping import Candidate, group, misfit
+from ocr.forms.grouping import Candidate, group, misfit, without_doubles
 from ocr.forms.markers import Sighting, look_near, merge, passes
 from ocr.forms.settings import Grey, ReaderSettings
-from templates.model import Template
+from templates.model import Box, Template
 
 #: Longest side (mm) of a page when the file says nothing or nothing credible about its resolution.
 _PAGE_MM = 297.0
@@ -42,10 +43,10 @@ def find_slips(
         sightings = merge(sightings, more)
         slips, alone = group(sightings, templates)
         if slips and not alone:
-            slips = [complete(grey, slip) for slip in slips]
             break
         if attempt == 0 and not sightings and is_blank(grey):
             return [], True
+    slips = without_doubles([complete(grey, slip) for slip in slips])
     slips += [single for single in (_single(s, templates) for s in _credible(alone, slips)) if single]
     return _in_reading_order(slips), False
 
@@ -72,12 +73,24 @@ def complete(grey: Grey, slip: Candidate) -> Candidate:
 
 
 def _credible(alone: list[Sighting], slips: list[Candidate]) -> list[Sighting]:
-    """Single markers that may be a slip's: of about the size that the page's other markers have."""
+    """Single markers that may be another slip's: of about the usual size, and not on a slip that was
+    found.
+    """
     sizes = [s.size for slip in slips for s in slip.sightings.values()]
     if not sizes:
         return alone
     usual = float(np.median(sizes))
-    return [s for s in alone if 0.75 < s.size / usual < 1.33]
+    return [s for s in alone if 0.6 < s.size / usual < 1.6 and not any(_lies_on(s, slip) for slip in slips)]
+
+
+def _lies_on(sighting: Sighting, slip: Candidate) -> bool:
+    matrix = slip.matrix()
+    if matrix is None:
+        return False
+    template = slip.template
+    outline = project(matrix, corners(Box(0.0, 0.0, template.width_mm, template.height_mm)))
+    x, y = (float(v) for v in sighting.centre)
+    return bool(cv2.pointPolygonTest(outline.astype(np.float32), (x, y), measureDist=False) >= 0)
 
 
 def _single(sighting: Sighting, templates: Sequence[Template]) -> Candidate | None:

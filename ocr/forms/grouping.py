@@ -131,18 +131,37 @@ def _proposals(
 def _fit_together(
     a: Sighting, b: Sighting, markers: dict[int, Marker], known: dict[tuple[int, int], bool]
 ) -> bool:
-    """Whether each of two markers, by its own place, turn and size, expects the other about where it is."""
+    """Whether of two markers one, by its own place, turn and size, expects the other about where it is."""
     key = (id(a), id(b))
     if key not in known:
-        known[key] = _expects(a, b, markers) and _expects(b, a, markers)
+        alike = 0.4 < b.size / max(a.size, 1e-6) < 2.5
+        known[key] = alike and (_expects(a, b, markers) or _expects(b, a, markers))
     return known[key]
 
 
 def _expects(a: Sighting, b: Sighting, markers: dict[int, Marker]) -> bool:
     own, other = corners(markers[a.id].box), corners(markers[b.id].box)
-    matrix = fit_similarity(own, a.quad)
-    expected = project(matrix, other)
-    distance = float(np.linalg.norm(expected.mean(axis=0) - a.centre))
-    apart = float(np.linalg.norm(expected.mean(axis=0) - b.centre))
-    # A photo from the side shortens by a quarter; a neighbouring slip's marker is a whole slip away.
-    return apart < 0.35 * distance and 0.5 < b.size / max(a.size, 1e-6) < 2.0
+    # Seen from the side a marker is no square: the affine map goes with it, the similarity errs less.
+    for matrix in (fit_similarity(own, a.quad), fit_affine(own, a.quad)):
+        expected = project(matrix, other).mean(axis=0)
+        distance = float(np.linalg.norm(expected - a.centre))
+        # A neighbouring slip's marker is a whole slip away.
+        if float(np.linalg.norm(expected - b.centre)) < 0.35 * distance:
+            return True
+    return False
+
+
+def without_doubles(slips: Sequence[Candidate]) -> list[Candidate]:
+    """One of each: halves of a slip that were found apart and completed are the same slip."""
+    kept: list[Candidate] = []
+    for slip in sorted(slips, key=lambda c: (-len(c.sightings), c.misfit_mm)):
+        if not any(_share_a_marker(slip, other) for other in kept):
+            kept.append(slip)
+    return kept
+
+
+def _share_a_marker(a: Candidate, b: Candidate) -> bool:
+    return any(
+        np.linalg.norm(a.sightings[key].centre - b.sightings[key].centre) < 0.5 * a.sightings[key].size
+        for key in a.sightings.keys() & b.sightings.keys()
+    )

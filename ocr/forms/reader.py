@@ -86,9 +86,9 @@ class FormReader:
         dpi = self._settings.dpi
         probabilities = read_cells(cell_crops(registered, template, dpi), self._classifier)
         fields = read_fields(grey, registered, template, probabilities, accounts=self._accounts, dpi=dpi)
-        reasons = (
-            (Reason.EMPTY,) if nothing_written(fields, probabilities) else printed_reasons(template, fields)
-        )
+        reasons = printed_reasons(template, fields)
+        if not reasons and nothing_written(fields, probabilities):
+            reasons = (Reason.EMPTY,)
         return SlipReading(
             outcome="read",
             slip=number,
