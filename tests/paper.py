@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from services.context import Context, PageCount, PageRead, PageRef, ServiceSetti
 from services.results import BatchOrder
 from storage.objects import FolderStore, ObjectStore
 from storage.records import Records
-from templates import all_templates, suppliers
+from templates import Template, all_templates, suppliers
 
 FORM = "krasnoyarsk-dropbox@1"
 SUPPLIER = "krasnoyarskenergosbyt"
@@ -155,6 +156,15 @@ def thresholds(channel: str, template: str, model: str) -> Thresholds:
     return Thresholds(dict.fromkeys(names, 0.99))
 
 
+# Parsed once: most tests need them.
+_suppliers = cache(suppliers)
+
+
+@cache
+def _templates() -> dict[str, Template]:
+    return {template.key: template for template in all_templates()}
+
+
 def open_services(records: Records, folder: Path, clock: Callable[[], datetime], **settings: int) -> Context:
     """Services on real records and a real folder, with the reader of paper files."""
     objects = FolderStore(folder)
@@ -162,8 +172,8 @@ def open_services(records: Records, folder: Path, clock: Callable[[], datetime],
         records=records,
         objects=objects,
         clock=clock,
-        suppliers=suppliers(),
-        templates={template.key: template for template in all_templates()},
+        suppliers=_suppliers(),
+        templates=_templates(),
         reader=PaperReader(objects),
         thresholds=thresholds,
         settings=ServiceSettings(**settings),
