@@ -1,15 +1,15 @@
 """Printed box lines: find the long straight ones near a cell's border and take them out of the ink.
 
-Works on *darkness*: float32 (H, W), how much darker a pixel is than its paper, in grey levels; x right, y
-down. A line is a run of dark pixels along one side, much longer than pen strokes near a border are; tilts
-up to about 8 degrees are followed. Ink that crosses a line is kept: under the line's pixels only what is wide
-across the line survives (a grey opening, Serra 1982).
+Works on *darkness*: float32 (N, H, W), how much darker a pixel is than its paper, in grey levels; N cuts of
+one size at a time; x right, y down. A line is a run of dark pixels along one side, much longer than strokes
+near a border are; tilts up to about 8 degrees are followed. Ink that crosses a line is kept: under the line's
+pixels only what is wide across the line survives (a grey opening, Serra 1982).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -25,13 +25,17 @@ _THICK = 0.11
 _BANDS = 6
 _FAINTEST = 6.0
 _STEEPEST = 0.16
+#: A line's half thickness is measured up to so many pixels.
+_WIDEST = 6
 _NEAR = np.array([-1, 0, 1])
 _WINDOW = np.ones((1, 5), dtype=np.uint8)
+_AROUND = np.arange(-2, 3)
+_FIRST, _SECOND = np.triu_indices(_BANDS, 1)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the cell lies in its crop, in pixels: left, top, right, bottom."""
+    """Where the cell lies in its cut, in pixels: left, top, right, bottom."""
 
     left: float
     top: float
@@ -45,113 +49,122 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Line:
-    """An upright line x = slope * y + offset of ``width`` pixels."""
+class Lines:
+    """An upright line x = slope * y + offset of ``width`` pixels for each cut where ``found``; all (N,)."""
 
-    slope: float
-    offset: float
-    width: int
+    found: NDArray[np.bool_]
+    slope: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    width: NDArray[np.intp]
 
 
 def suppress(darkness: Darkness, frame: Frame, reach: float = 0.16, fill: float = FILL) -> Darkness:
-    """The darkness without box lines lying within ``reach`` (in cells) of the frame's borders.
+    """The darkness (N, H, W) without box lines within ``reach`` (in cells) of the frame's borders.
 
-    ``fill`` is the share of a side that must be dark for a line. Returns an array of the same shape; without
-    lines it equals the input.
+    ``fill`` is the share of a side that must be dark for a line. Returns a new array of the same shape.
     """
-    upright = (frame.left, frame.right, frame.top, frame.bottom)
-    level = (frame.top, frame.bottom, frame.left, frame.right)
-    result = _across(darkness, upright, reach, fill)
-    turned = np.ascontiguousarray(result.T)
-    turned = _across(turned, level, reach, fill)
-    return np.ascontiguousarray(turned.T)
+    result = darkness.copy()
+    _across(result, (frame.left, frame.right, frame.top, frame.bottom), reach, fill)
+    turned = np.ascontiguousarray(result.transpose(0, 2, 1))
+    _across(turned, (frame.top, frame.bottom, frame.left, frame.right), reach, fill)
+    return np.ascontiguousarray(turned.transpose(0, 2, 1))
 
 
-def _across(
-    darkness: Darkness, sides: tuple[float, float, float, float], reach: float, fill: float
-) -> Darkness:
-    """Take out the upright lines near the first two of ``sides`` (x), in the rows of the others."""
+def _across(darkness: Darkness, sides: tuple[float, float, float, float], reach: float, fill: float) -> None:
+    """Take out the upright lines near the first two of ``sides`` (x), in the rows of the others; in place."""
     low, high, start, end = sides
-    height, width = darkness.shape
-    cell = high - low
-    along = end - start
+    _, height, width = darkness.shape
+    cell, along = high - low, end - start
     thick = max(3, round(_THICK * min(cell, along)) | 1)
     first, last = max(0, round(start + 0.06 * along)), min(height, round(end - 0.06 * along))
     if last - first < 8:
-        return darkness
-    result = darkness
+        return
+    before = darkness.copy()
     for border in (low, high):
         left = max(0, round(border - reach * cell))
         right = min(width, round(border + reach * cell) + 1)
         if right - left < 3:
             continue
-        line = find_line(darkness[:, left:right], first, last, fill)
-        if line is None:
-            continue
-        mask = _pixels(line, (height, right - left), thick)
-        if result is darkness:
-            result = darkness.copy()
-        wide_left, wide_right = max(0, left - thick - 3), min(width, right + thick + 3)
-        kernel = np.ones((1, min(line.width, thick) + 3), dtype=np.uint8)
-        opened = cv2.morphologyEx(darkness[:, wide_left:wide_right], cv2.MORPH_OPEN, kernel)
-        inner = opened[:, left - wide_left : left - wide_left + right - left]
-        zone = result[:, left:right]
-        zone[mask] = np.minimum(zone, inner)[mask]
-    return result
+        lines = find_lines(before[:, :, left:right], first, last, fill)
+        if lines.found.any():
+            _take_out(darkness, before, lines, (left, right, thick))
 
 
-def find_line(zone: Darkness, first: int, last: int, fill: float) -> Line | None:
-    """The upright line in a zone beside a border, or None when there is none.
+def find_lines(zones: Darkness, first: int, last: int, fill: float) -> Lines:
+    """The upright line in each zone (N, H, Z) beside a border.
 
     It is looked for in bands of the rows ``first`` … ``last``: the column near which all bands but one are
     darkest (a pen stroke beside the border is dark in some bands only), then each band's darkest column near
-    it and a straight line through them. It counts when the share ``fill`` of the rows is dark close to it.
+    it and a straight line through them (Theil-Sen, so that a band on a pen stroke does not turn it). It
+    counts when the share ``fill`` of the rows is dark close to it.
     """
-    profile = cv2.resize(zone[first:last], (zone.shape[1], _BANDS), interpolation=cv2.INTER_AREA)
-    lowest = np.partition(cv2.dilate(profile, _WINDOW), 1, axis=0)[1]
-    column = int(np.argmax(lowest + 0.02 * profile.sum(axis=0)))
-    if lowest[column] < _FAINTEST:
-        return None
-    left = max(0, column - 2)
-    near = profile[:, left : column + 3]
-    strength = near.max(axis=1).tolist()
-    level = sorted(strength)[_BANDS // 2]
-    step = (last - first) / _BANDS
-    peaks = (near.argmax(axis=1) + left).tolist()
-    slope, offset = _straight([(first + (i + 0.5) * step - 0.5, float(x)) for i, x in enumerate(peaks)])
-    if abs(slope) > _STEEPEST:
-        return None
+    count, _, across = zones.shape
     rows = np.arange(first, last)
-    centre = np.rint(slope * rows + offset).astype(np.intp)
-    columns = np.clip(centre[:, None] + _NEAR, 0, zone.shape[1] - 1)
-    dark = zone[rows[:, None], columns].max(axis=1)
-    if int(np.count_nonzero(dark > 0.45 * level)) < fill * len(rows):
-        return None
-    widths = sorted(
-        _run(row, x, 0.45 * high) for row, x, high in zip(profile.tolist(), peaks, strength, strict=True)
-    )
-    return Line(slope, offset, widths[1])
+    profile = np.matmul(_means(last - first), zones[:, first:last])
+    widest = cv2.dilate(profile.reshape(-1, across), _WINDOW).reshape(profile.shape)
+    lowest = np.partition(widest, 1, axis=1)[:, 1]
+    column = np.argmax(lowest + 0.02 * profile.sum(axis=1), axis=1)
+    every = np.arange(count)
+    found = lowest[every, column] >= _FAINTEST
+
+    places = column[:, None] + _AROUND
+    inside = (places >= 0) & (places < across)
+    near = profile[every[:, None], :, np.clip(places, 0, across - 1)].transpose(0, 2, 1)
+    near = np.where(inside[:, None, :], near, -1.0)
+    strength = near.max(axis=2)
+    level = np.sort(strength, axis=1)[:, _BANDS // 2]
+    peaks = near.argmax(axis=2) + (column - 2)[:, None]
+
+    middle = first + (np.arange(_BANDS) + 0.5) * (last - first) / _BANDS - 0.5
+    slopes = (peaks[:, _SECOND] - peaks[:, _FIRST]) / (middle[_SECOND] - middle[_FIRST])
+    slope = np.sort(slopes, axis=1)[:, slopes.shape[1] // 2]
+    offset = np.sort(peaks - slope[:, None] * middle, axis=1)[:, _BANDS // 2]
+    found &= np.abs(slope) <= _STEEPEST
+
+    centre = np.rint(slope[:, None] * rows + offset[:, None]).astype(np.intp)
+    columns = np.clip(centre[:, :, None] + _NEAR, 0, across - 1)
+    dark = zones[every[:, None, None], rows[None, :, None], columns].max(axis=2)
+    found &= (dark > 0.45 * level[:, None]).sum(axis=1) >= fill * len(rows)
+    return Lines(found, slope, offset, _widths(profile, peaks, 0.45 * strength))
 
 
-def _run(row: list[float], at: int, above: float) -> int:
-    """How many neighbouring columns around ``at`` are darker than ``above``."""
-    left = right = at
-    while left > 0 and row[left - 1] > above:
-        left -= 1
-    while right + 1 < len(row) and row[right + 1] > above:
-        right += 1
-    return right - left + 1
+def _widths(profile: Darkness, peaks: NDArray[np.intp], above: Darkness) -> NDArray[np.intp]:
+    """How many columns around each band's peak are dark, the second least of the bands."""
+    dark = np.pad(profile > above[:, :, None], ((0, 0), (0, 0), (_WIDEST, _WIDEST)))
+    at = peaks[:, :, None] + _WIDEST
+    widths = np.ones(peaks.shape, dtype=np.intp)
+    for way in (-1, 1):
+        alive = np.ones(peaks.shape, dtype=np.bool_)
+        for step in range(1, _WIDEST + 1):
+            alive &= np.take_along_axis(dark, at + way * step, axis=2)[:, :, 0]
+            widths += alive
+    return np.asarray(np.sort(widths, axis=1)[:, 1], dtype=np.intp)
 
 
-def _pixels(line: Line, shape: tuple[int, int], thick: int) -> NDArray[np.bool_]:
-    centre = line.slope * np.arange(shape[0]) + line.offset
-    distance = np.abs(np.arange(shape[1])[None, :] - centre[:, None])
-    return np.asarray(distance <= min(line.width, thick) / 2.0 + 0.75)
+@lru_cache(maxsize=64)
+def _means(rows: int) -> Darkness:
+    """(bands, rows): the mean of each band's rows, bands of equal height."""
+    edges = np.linspace(0.0, rows, _BANDS + 1)
+    low = np.maximum(edges[:-1, None], np.arange(rows)[None, :])
+    high = np.minimum(edges[1:, None], np.arange(rows)[None, :] + 1.0)
+    share = np.maximum(high - low, 0.0)
+    return np.asarray(share / share.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _straight(points: list[tuple[float, float]]) -> tuple[float, float]:
-    """Theil-Sen line x = slope * y + offset: one or two bands on a pen stroke do not turn it."""
-    slopes = sorted((q[1] - p[1]) / (q[0] - p[0]) for p, q in combinations(points, 2))
-    slope = slopes[len(slopes) // 2] if slopes else 0.0
-    offsets = sorted(x - slope * y for y, x in points)
-    return slope, offsets[len(offsets) // 2]
+def _take_out(darkness: Darkness, before: Darkness, lines: Lines, zone: tuple[int, int, int]) -> None:
+    """Opened ink under the lines' pixels; ``zone`` is left, right (x) and the greatest thickness."""
+    left, right, thick = zone
+    height, width = darkness.shape[1:]
+    wide_left, wide_right = max(0, left - thick - 3), min(width, right + thick + 3)
+    rows, columns = np.arange(height), np.arange(right - left)
+    widths = np.minimum(lines.width, thick)
+    for size in np.unique(widths[lines.found]).tolist():
+        those = np.flatnonzero(lines.found & (widths == size))
+        stack = np.ascontiguousarray(before[those, :, wide_left:wide_right])
+        kernel = np.ones((1, size + 3), dtype=np.uint8)
+        opened = cv2.morphologyEx(stack.reshape(-1, stack.shape[2]), cv2.MORPH_OPEN, kernel)
+        inner = opened.reshape(stack.shape)[:, :, left - wide_left : left - wide_left + right - left]
+        centre = lines.slope[those, None] * rows + lines.offset[those, None]
+        mask = np.abs(columns - centre[:, :, None]) <= size / 2.0 + 0.75
+        now = darkness[those, :, left:right]
+        darkness[those, :, left:right] = np.where(mask, np.minimum(now, inner), now)

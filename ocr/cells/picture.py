@@ -6,13 +6,13 @@ and meet in corners, the box is straightened (four-point homography), otherwise 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.cells.lines import Darkness, Line, find_line
+from ocr.cells.lines import Darkness, find_lines
 from ocr.cells.prepare import Grey, paper_level
 
 #: Pictures are worked on with their longer side at most this many pixels, and at least that many.
@@ -21,6 +21,8 @@ _CELL = 48
 _MARGIN = 0.2
 #: How far into the picture a border may lie.
 _ZONE = 0.36
+#: x = slope * y + offset
+_Line = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ def _box(dark: Darkness) -> NDArray[np.float32] | None:
     found = sum(line is not None for line in (left, top, right, bottom))
     if found < 3:
         return None
-    left, right = left or Line(0.0, -1.0, 1), right or Line(0.0, float(width), 1)
-    top, bottom = top or Line(0.0, -1.0, 1), bottom or Line(0.0, float(height), 1)
+    left, right = left or (0.0, -1.0), right or (0.0, float(width))
+    top, bottom = top or (0.0, -1.0), bottom or (0.0, float(height))
     corners = [_meet(left, top), _meet(right, top), _meet(right, bottom), _meet(left, bottom)]
     quad = np.array(corners, dtype=np.float32)
     if sum(_inked(dark, corner) for corner in corners) < found - 2:
@@ -83,7 +85,7 @@ def _box(dark: Darkness) -> NDArray[np.float32] | None:
     return quad
 
 
-def _side(dark: Darkness, far: bool) -> Line | None:
+def _side(dark: Darkness, far: bool) -> _Line | None:
     """The upright border x = slope * y + offset in the left (or ``far``: right) part, in picture pixels.
 
     Where several lines are seen (the neighbour's box), the innermost full one is this box's border.
@@ -92,13 +94,13 @@ def _side(dark: Darkness, far: bool) -> Line | None:
     zone_width = round(_ZONE * width)
     start = width - zone_width if far else 0
     zone = dark[:, start : start + zone_width]
-    line = find_line(zone, round(0.18 * height), round(0.82 * height), 0.85)
-    return None if line is None else replace(line, offset=line.offset + start)
+    lines = find_lines(zone[None], round(0.18 * height), round(0.82 * height), 0.85)
+    return (float(lines.slope[0]), float(lines.offset[0]) + start) if lines.found[0] else None
 
 
-def _meet(upright: Line, level: Line) -> tuple[float, float]:
+def _meet(upright: _Line, level: _Line) -> tuple[float, float]:
     """Where x = a*y + b and y = c*x + d cross."""
-    a, b, c, d = upright.slope, upright.offset, level.slope, level.offset
+    (a, b), (c, d) = upright, level
     y = (c * b + d) / (1.0 - a * c)
     return a * y + b, y
 

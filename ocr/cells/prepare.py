@@ -25,6 +25,8 @@ _WORK = 40
 _SMALL = 0.42
 #: Light on one box varies by less than this: the paper's darkest part to its brightest.
 _DARKEST_PAPER = 0.8
+#: How far from where they should be box lines are looked for, in cells.
+REACH = 0.16
 #: Paper noise of this many grey levels is never ink.
 _FLOOR = 14.0
 
@@ -32,36 +34,37 @@ Grey = NDArray[np.uint8]
 Inputs = NDArray[np.float32]
 
 
-def prepare(crops: Sequence[Grey], margin: float) -> Inputs:
+def prepare(crops: Sequence[Grey], margin: float, reach: float = REACH, fill: float = FILL) -> Inputs:
     """Grey cuts of cells (H, W, dark ink on light paper) -> network inputs (N, 2, SIZE, SIZE) in 0-1.
 
-    ``margin``: the share of the cell's size that was cut with it on every side.
+    ``margin``: the share of the cell's size that was cut with it on every side. ``reach`` and ``fill`` say
+    where box lines are looked for, see ``ocr.cells.lines.suppress``. A cut under 4 pixels counts as blank.
     """
     inputs = np.zeros((len(crops), 2, SIZE, SIZE), dtype=np.float32)
-    for index, crop in enumerate(crops):
-        inputs[index] = prepare_one(crop, margin)
+    small = [_resize(crop, margin) if min(crop.shape) >= 4 else None for crop in crops]
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for index, image in enumerate(small):
+        if image is not None:
+            by_shape.setdefault(image.shape, []).append(index)
+    for (height, width), indices in by_shape.items():
+        edge = margin / (1.0 + 2.0 * margin)
+        frame = Frame(width * edge, height * edge, width * (1 - edge), height * (1 - edge))
+        greys = [image for image in (small[i] for i in indices) if image is not None]
+        dark = np.stack([np.maximum(paper_level(grey) - grey, 0.0) for grey in greys])
+        for index, everything, clean in zip(indices, dark, suppress(dark, frame, reach, fill), strict=True):
+            inputs[index] = _input(everything, clean, frame)
     return inputs
 
 
-def prepare_one(crop: Grey, margin: float, reach: float = 0.16, fill: float = FILL) -> Inputs:
-    """One cut -> (2, SIZE, SIZE); see ``prepare``. A cut under 4 pixels counts as blank.
+def prepare_one(crop: Grey, margin: float, reach: float = REACH, fill: float = FILL) -> Inputs:
+    """One cut -> (2, SIZE, SIZE); see ``prepare``."""
+    return np.asarray(prepare([crop], margin, reach, fill)[0], dtype=np.float32)
 
-    ``reach`` and ``fill`` say where box lines are looked for, see ``ocr.cells.lines.suppress``.
-    """
-    if min(crop.shape) < 4:
-        return np.zeros((2, SIZE, SIZE), dtype=np.float32)
-    small = _resize(crop, margin)
-    height, width = small.shape
-    edge = margin / (1.0 + 2.0 * margin)
-    frame = Frame(width * edge, height * edge, width * (1 - edge), height * (1 - edge))
-    dark = paper_level(small) - small
-    np.maximum(dark, 0.0, out=dark)
-    clean = suppress(dark, frame, reach, fill)
+
+def _input(dark: Darkness, clean: Darkness, frame: Frame) -> Inputs:
     contrast = _contrast(clean, frame)
-    own = np.minimum(clean / contrast, 1.0)
-    everything = np.minimum(dark / contrast, 1.0)
-    own, box = _own_ink(own, frame)
-    return _centre(own, everything, frame, box)
+    own, box = _own_ink(np.minimum(clean / contrast, 1.0), frame)
+    return _centre(own, np.minimum(dark / contrast, 1.0), frame, box)
 
 
 def paper_level(grey: NDArray[np.float32]) -> Darkness:
