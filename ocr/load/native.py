@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -40,6 +41,25 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         _unmute()
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """As ``quiet``, and afterwards the list holds the lines that were printed; for a rare, single caller.
+
+    Some findings of qpdf are printed and told nowhere else.
+    """
+    lines: list[str] = []
+    with quiet(), tempfile.TemporaryFile() as heard:
+        os.dup2(heard.fileno(), 2)
+        try:
+            yield lines
+        finally:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 2)
+            os.close(null)
+            heard.seek(0)
+            lines.extend(heard.read(1 << 20).decode("utf-8", "replace").splitlines())
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from domain.errors import InputError
 from domain.reasons import Reason
 from ocr.load.geometry import Pixels
 from ocr.load.limits import Limits
-from ocr.load.native import decoding
-from ocr.load.pdf_content import Drawing, Nothing, Placed, what_is_shown
+from ocr.load.native import decoding, listening
+from ocr.load.pdf_content import Drawing, Lost, Nothing, Placed, what_is_shown
 from ocr.load.pdf_decode import decode_scan
 from ocr.load.pdf_scan import Scan, find_scan
 from ocr.load.pdf_tree import Leaf, leaves
@@ -47,9 +47,11 @@ class Pdf:
         self.media_type = "application/pdf"
         self._file = file
         self._limits = limits
-        self._pdf = _open(file)
+        self._pdf, printed = _open(file)
         with decoding("the PDF"):
-            self._leaves = leaves(self._pdf, limits.pages)
+            self._damaged = any(_is_damage(str(warning)) for warning in self._pdf.get_warnings())
+            lost = sum("non-dictionary object" in line for line in printed)
+            self._leaves = leaves(self._pdf, lost, limits.pages)
         self.pages = len(self._leaves)
         self._drawn: list[bool] = []
         self._seconds_left = limits.file_render_seconds
@@ -69,6 +71,8 @@ class Pdf:
         if isinstance(shown, Scan):
             pixels, dpi = decode_scan(shown, self._limits, colour=colour)
             return pixels, dpi, False
+        if isinstance(shown, Lost):
+            raise InputError(Reason.CORRUPT_FILE, f"page {number} is missing from the file; scan it again")
         self._count_drawings(number)
         pixels, dpi = self._draw(leaf, colour=colour)
         return pixels, dpi, False
@@ -79,7 +83,7 @@ class Pdf:
             raise InputError(Reason.CORRUPT_FILE, f"page {number} is missing from the file; scan it again")
         return leaf
 
-    def _shown(self, leaf: Leaf) -> Scan | Nothing | Drawing:
+    def _shown(self, leaf: Leaf) -> Scan | Nothing | Drawing | Lost:
         """What a page shows; whatever is broken about it is left to poppler."""
         try:
             with decoding("the page"):
@@ -87,10 +91,13 @@ class Pdf:
         except InputError:
             return Drawing()
 
-    def _look(self, leaf: Leaf) -> Scan | Nothing | Drawing:
+    def _look(self, leaf: Leaf) -> Scan | Nothing | Drawing | Lost:
         if _has_visible_notes(leaf.page):
             return Drawing()
-        if not _short_content(leaf.page.get("/Contents")):
+        contents = leaf.page.get("/Contents")
+        if contents is None and self._damaged:
+            return Lost()  # not empty: what was on it is gone
+        if not _short_content(contents):
             return Drawing()
         resources = leaf.get("/Resources")
         shown = what_is_shown(pikepdf.parse_content_stream(leaf.page), resources)
@@ -146,11 +153,12 @@ class Pdf:
             alone.save(path, compress_streams=False)
 
 
-def _open(file: BinaryIO) -> pikepdf.Pdf:
+def _open(file: BinaryIO) -> tuple[pikepdf.Pdf, list[str]]:
+    """The opened PDF and the lines that qpdf printed meanwhile."""
     try:
-        with decoding("the PDF"):
+        with decoding("the PDF"), listening() as printed:
             try:
-                return pikepdf.open(file, inherit_page_attributes=False)
+                return pikepdf.open(file, inherit_page_attributes=False), printed
             except pikepdf.PasswordError:
                 raise InputError(
                     Reason.PASSWORD_PROTECTED, "this PDF asks for a password; save it without one"
@@ -167,6 +175,11 @@ def _open(file: BinaryIO) -> pikepdf.Pdf:
         raise InputError(
             Reason.CORRUPT_FILE, "the PDF is cut off or damaged; scan or send it again"
         ) from None
+
+
+def _is_damage(warning: str) -> bool:
+    """Whether a warning of qpdf means lost bytes, not just carelessness of the writer."""
+    return any(sign in warning for sign in ("is damaged", "reconstruct", "endstream", "stream length", "EOF"))
 
 
 def _has_visible_notes(page: Any) -> bool:

@@ -55,7 +55,12 @@ class Drawing:
     """The page must be drawn."""
 
 
-Shown = Placed | Nothing | Drawing
+@dataclass(frozen=True)
+class Lost:
+    """The page names a picture that the file does not hold."""
+
+
+Shown = Placed | Nothing | Drawing | Lost
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,9 @@ class _State:
 def what_is_shown(instructions: Iterable[Any], resources: pikepdf.Object | None) -> Shown:
     """Walk a page's instructions (as ``pikepdf.parse_content_stream`` gives them)."""
     walker = _Walker(resources)
+    instructions = list(instructions)
+    if any(str(each.operator) == "Do" and not _is_held(each.operands, resources) for each in instructions):
+        return Lost()
     try:
         for instruction in instructions:
             walker.step(str(instruction.operator), instruction.operands)
@@ -176,6 +184,14 @@ class _Walker:
             )
             if not harmless:
                 raise _MustDrawError
+
+
+def _is_held(operands: Any, resources: Any) -> bool:
+    """Whether what ``Do`` names is in the file; doubtful operands are left to the drawing program."""
+    if len(operands) != 1 or not isinstance(operands[0], pikepdf.Name):
+        return True
+    pictures = resources.get("/XObject") if resources is not None else None
+    return pictures is not None and pictures.get(operands[0]) is not None
 
 
 def multiply(first: tuple[float, ...], then: Matrix) -> Matrix:

@@ -55,17 +55,18 @@ class Leaf:
         return unit if 0.01 <= unit <= 100 else 1.0
 
 
-def leaves(pdf: pikepdf.Pdf, most: int) -> list[Leaf]:
-    """The pages in order; raises ``too_many_pages`` beyond ``most``, ``corrupt_file`` if there is none."""
+def leaves(pdf: pikepdf.Pdf, lost: int, most: int) -> list[Leaf]:
+    """The pages in order, then ``lost`` ones that the file names and does not hold.
+
+    Raises ``too_many_pages`` beyond ``most``, ``corrupt_file`` if there is none.
+    """
     root: Any = pdf.trailer.get("/Root")
     top: Any = root.get("/Pages") if _is_dictionary(root) else None
     walk = _Walk(most)
     if _is_dictionary(top):
         walk.down(top, {}, 0)
-    # qpdf strikes out of the tree what the file does not hold, and says so: those pages must not vanish unseen.
-    for warning in pdf.get_warnings():
-        if "non-dictionary" in str(warning):
-            walk.add(Leaf(None))
+    for _ in range(lost):
+        walk.add(Leaf(None))
     if not walk.found:
         raise InputError(Reason.CORRUPT_FILE, "no page can be found in this PDF; scan or send it again")
     return walk.found

@@ -22,7 +22,7 @@ NAME = pikepdf.Name
 
 @dataclass(frozen=True)
 class Hostile:
-    """One file; ``expected``: for each page, or for all of it, the reasons that may be given (None: it is read)."""
+    """One file; ``expected``: for each page, or for all of it, the reasons that may be given (None: read)."""
 
     name: str
     make: Callable[[], bytes]

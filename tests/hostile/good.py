@@ -238,3 +238,70 @@ def pdf_turns() -> Iterator[tuple[str, bytes]]:
         entries = GREY_JPEG | {"Width": width, "Height": height}
         box = (0, 0, width * 72 / DPI, height * 72 / DPI)
         yield f"rotate-{degrees}", scan_pdf(jpeg(page), entries, box=box, Rotate=degrees)
+
+
+def masked_pdf() -> bytes:
+    """A black image whose soft mask is the ink."""
+    with pikepdf.new() as pdf:
+        mask = pikepdf.Stream(pdf, zlib.compress((255 - truth()).tobytes()))
+        for key, value in {"Width": 600, "Height": 450, "Type": NAME.XObject, "Subtype": NAME.Image}.items():
+            mask["/" + key] = value
+        for key, value in flate_entries().items():
+            mask["/" + key] = value
+        black = zlib.compress(bytes(600 * 450))
+        add_page(pdf, black, flate_entries(SMask=pdf.make_indirect(mask)))
+        return pdf_of(pdf)
+
+
+def strips_pdf(*, rotate: bool = False) -> bytes:
+    """The picture in two strips, as some scanners write; with ``rotate`` on its side under /Rotate 90."""
+    with pikepdf.new() as pdf:
+        page = stored(6) if rotate else truth()
+        height, width = page.shape
+        box = (0, 0, width * 72 / DPI, height * 72 / DPI)
+        w, h = box[2], box[3]
+        content = f"q {w} 0 0 {h / 2} 0 {h / 2} cm /Im0 Do Q q {w} 0 0 {h / 2} 0 0 cm /Im1 Do Q".encode()
+        entries = flate_entries(Width=width, Height=height // 2)
+        more = {"Rotate": 90} if rotate else {}
+        made = add_page(
+            pdf, zlib.compress(page[: height // 2].tobytes()), entries, content=content, box=box, **more
+        )
+        lower = pikepdf.Stream(pdf, zlib.compress(page[height // 2 :].tobytes()))
+        for key, value in {"Type": NAME.XObject, "Subtype": NAME.Image, **entries}.items():
+            lower["/" + key] = value
+        made["/Resources"]["/XObject"]["/Im1"] = pdf.make_indirect(lower)
+        return pdf_of(pdf)
+
+
+def picture_idat(page: Pixels) -> bytes:
+    """The deflated, predicted rows of a PNG that Pillow writes."""
+    data = picture("PNG", "RGB", page)
+    body, at = b"", 8
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] == b"IDAT":
+            body += data[at + 8 : at + 8 + length]
+        at += 12 + length
+    return body
+
+
+def tiled_tiff(page: Pixels, side: int = 64) -> bytes:
+    """Uncompressed tiles of 64×64, the last ones padded; little-endian."""
+    height, width = page.shape
+    across, down = -(-width // side), -(-height // side)
+    padded = np.pad(page, ((0, down * side - height), (0, across * side - width)))
+    tiles = [
+        padded[y * side : (y + 1) * side, x * side : (x + 1) * side].tobytes()
+        for y in range(down)
+        for x in range(across)
+    ]
+    tags = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    tags += [(277, 3, 1, 1), (322, 4, 1, side), (323, 4, 1, side)]
+    start = 8 + 2 + 12 * (len(tags) + 2) + 4
+    size, count = side * side, len(tiles)
+    tags += [(324, 4, count, start), (325, 4, count, start + 4 * count)]
+    offsets = struct.pack(f"<{count}I", *(start + 8 * count + size * n for n in range(count)))
+    counts = struct.pack(f"<{count}I", *([size] * count))
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags))
+    return head + entries + b"\0\0\0\0" + offsets + counts + b"".join(tiles)
