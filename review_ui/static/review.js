@@ -15,6 +15,7 @@ const idle = Number(document.body.dataset.idle) * 1000;
 
 let current = null;
 let ahead = null; // promise of the next Sheet, or of null when the queue is empty
+let waiting = null; // that Sheet, once it is there
 let busy = false;
 let leaving = false;
 let touched = Date.now();
@@ -52,7 +53,9 @@ async function fetchAhead() {
 }
 
 function prepare() {
+  waiting = null;
   ahead = fetchAhead().catch(() => null);
+  ahead.then((sheet) => (waiting = sheet));
 }
 
 async function toNext(word) {
@@ -198,7 +201,7 @@ async function heartbeat() {
 
 window.addEventListener('pagehide', () => {
   if (!leaving) current.release();
-  ahead?.then((next) => next?.release());
+  waiting?.release();
 });
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload(); // back from the browser's cache: the lease was let go

@@ -194,7 +194,9 @@ class Desk:
         return name
 
 
-def open_desk(folder: Path, lease_seconds: int = 300, address: str = ADDRESS, surname: str = "Иванова") -> Desk:
+def open_desk(
+    folder: Path, lease_seconds: int = 300, address: str = ADDRESS, surname: str = "Иванова"
+) -> Desk:
     """A desk on SQLite in ``folder``; accounts 121000000001 … 121000000009 are registered."""
     clock = TestClock()
     reader = ScriptedReader(form())
@@ -211,7 +213,8 @@ def open_desk(folder: Path, lease_seconds: int = 300, address: str = ADDRESS, su
         settings=ServiceSettings(lease_seconds=lease_seconds),
     )
     rows = [
-        {"account": f"12100000000{n}", **REGISTER, "address": address, "surname": surname} for n in range(1, 10)
+        {"account": f"12100000000{n}", **REGISTER, "address": address, "surname": surname}
+        for n in range(1, 10)
     ]
     accounts = folder / "accounts.csv"
     with accounts.open("w", encoding="utf-8", newline="") as out:
