@@ -4,9 +4,9 @@
     python -m benchmarks.accuracy --weights W.onnx     # other weights, such as those that left the fold out
 
 Writers: fold 0 of the recorded ones (METERDROP_DATA) as ``training`` splits them. They are held out only of
-weights trained without that fold (run ``fold0``, say so with ``--held-out``); weights of all writers saw them,
-so their line is optimistic, and the output says which it is. The invented hands of ``simulate.hands`` are in
-no training set.
+weights trained without that fold (run ``fold0``, say so with ``--held-out``); weights of all writers saw
+them, so their line is optimistic, and the output says which it is. The invented hands of ``simulate.hands``
+are in no training set.
 """
 
 from __future__ import annotations
