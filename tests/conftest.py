@@ -6,7 +6,7 @@ import pytest
 
 pytest_plugins = [f"tests.servers.{name}" for name in ("ceph", "chromium", "moto", "postgres")]
 
-#: Fixtures that start something large; tests that use one get its marker and share one worker's server.
+#: Fixtures that start something large, and the marker of the tests that use one.
 _SERVERS = {
     "postgres_server": "postgres",
     "ceph_server": "ceph",
@@ -14,9 +14,12 @@ _SERVERS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for its groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for fixture, marker in _SERVERS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
-                item.add_marker(pytest.mark.xdist_group(marker))
+                # A server is started once, not once a worker; a browser lives as long as its module.
+                group = f"browser {item.path.stem}" if marker == "browser" else marker
+                item.add_marker(pytest.mark.xdist_group(group))
