@@ -22,7 +22,7 @@ def contradictions(connection: Connection) -> Iterator[str]:
         ("sheet {}: the audit log has a gap", _audit_gaps()),
         ("sheet {} is accepted or delivered without a reading", _accepted_without_reading()),
         ("reading {} belongs to a sheet that is not accepted", _reading_of_unaccepted()),
-        ("reading {}: its evidence is not its sheet's file", _wrong_evidence()),
+        ("reading {}: its evidence is not its sheet", _wrong_evidence()),
         ("sheet {} is a duplicate of nothing", _duplicate_of_nothing()),
         ("file {}: not every page has its sheet", _missing_pages()),
         ("sheet {} is delivered, but a reading of it is in no finished export", _delivered_not_exported()),
@@ -80,11 +80,14 @@ def _reading_of_unaccepted() -> sa.Select[tuple[int]]:
 
 
 def _wrong_evidence() -> sa.Select[tuple[int]]:
+    # As ``SheetRow.evidence``.
+    page, slip = sa.cast(sheet.c.page, sa.Text), sa.cast(sheet.c.slip, sa.Text)
+    evidence = source_file.c.sha256 + "#page=" + page + "&slip=" + slip
     return (
         sa.select(reading.c.id)
         .join(sheet, sheet.c.id == reading.c.sheet_id)
         .join(source_file, source_file.c.id == sheet.c.file_id)
-        .where(sa.not_(reading.c.evidence.startswith(source_file.c.sha256)))
+        .where(reading.c.evidence != evidence)
     )
 
 
