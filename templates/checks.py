@@ -63,7 +63,7 @@ def _inside(template: Template, field: Field, source: Section) -> None:
         or box.right_mm > page.right_mm + 1e-6
         or box.bottom_mm > page.bottom_mm + 1e-6
     ):
-        raise source.error(
+        raise source.value("at").error(
             f"поле «{field.name}» ({box.x_mm:g}…{box.right_mm:g} × {box.y_mm:g}…{box.bottom_mm:g} мм) "
             f"выходит за край листа {template.width_mm:g} × {template.height_mm:g} мм (outside the page)",
             f"сдвиньте at: или уменьшите размеры: до края листа должно остаться {SAFE_MM:g} мм",
@@ -76,7 +76,7 @@ def _cells(template: Template, field: Field, source: Section) -> None:
     width, height = LARGE_CELL_MM if template.large_print else MIN_CELL_MM
     cell = field.cells[0]
     if cell.w_mm < width or cell.h_mm < height:
-        raise source.error(
+        raise source.value("cell").error(
             f"клетки поля «{field.name}» {cell.w_mm:g} × {cell.h_mm:g} мм слишком малы (cells too small)",
             f"напишите cell: не меньше [{width:g}, {height:g}]",
         )
@@ -90,7 +90,7 @@ def _apart(template: Template, sources: list[Section]) -> None:
     for field, source in zip(template.fields, sources, strict=True):
         for name, box in placed:
             if field.box.overlaps(box):
-                raise source.error(
+                raise source.value("at").error(
                     f"поле «{field.name}» накрывает: {name} (overlap)",
                     f"сдвиньте at:; занято {box.x_mm:g}…{box.right_mm:g} × {box.y_mm:g}…{box.bottom_mm:g} мм",
                 )

@@ -74,7 +74,7 @@ def command(
     own = load_settings().path("METERDROP_TEMPLATES")
     template = templates.find(template_name, own)
     if template_name.endswith((".yaml", ".yml")):
-        proof(template, Path(template_name))
+        proof(template, Path(template_name), templates.suppliers(own).get(template.supplier))
     options = PrintOptions(copies=copies, per_page=per_page, bleed_mm=bleed)
     bad: list[BadRow] = []
     accounts: Iterable[str] | None = None

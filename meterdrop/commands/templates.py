@@ -112,13 +112,13 @@ def _check(file: Path, known: dict[Path, Template]) -> str:
     from templates.catalogue import SUPPLIER_FILE, refuse_clash
     from templates.loader import load_template
     from templates.printing.proof import proof
-    from templates.supplier_rules import load_supplier
+    from templates.supplier_rules import load_supplier, suppliers
 
     if file.name == SUPPLIER_FILE:
         rules = load_supplier(file)
         return f"ok, supplier {rules.name}, periods: {len(rules.periods)}"
     template = load_template(file)
-    proof(template, file)
+    proof(template, file, suppliers(_own()).get(template.supplier))
     for path, other in known.items():
         if path != file.resolve():
             refuse_clash(file, template, path, other)

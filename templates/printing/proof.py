@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.errors import TemplateError
+from domain.supplier import SupplierRules
 from templates.art import LabelArt, TextArt
 from templates.checks import QUIET_CODE_MM, QUIET_MODULES, SAFE_MM
 from templates.model import Box, Template
 from templates.personal import printed_text
 from templates.printing import fonts
 from templates.printing.slip import ASCENT, MM_PER_PT
-from templates.supplier_rules import suppliers
 
 #: Depth of letters such as «у» and «щ» below their baseline, in type sizes.
 _DESCENT = 0.22
 
 
-def proof(template: Template, path: Path) -> None:
-    """Raises ``TemplateError`` (file, line, remedy) for the first text that does not fit."""
+def proof(template: Template, path: Path, rules: SupplierRules | None) -> None:
+    """Raises ``TemplateError`` (file, line, remedy) for the first text that does not fit, or an account of a
+    length that the supplier does not have. ``rules``: the supplier's, where they are known.
+    """
     page = Box(SAFE_MM, SAFE_MM, template.width_mm - 2 * SAFE_MM, template.height_mm - 2 * SAFE_MM)
     taken = list(_taken(template))
     for text, box, line in _texts(template):
@@ -39,16 +41,23 @@ def proof(template: Template, path: Path) -> None:
                     f"текст «{text}» заходит на {name} (text over a field)",
                     "сдвиньте at:, уменьшите size: или width:",
                 )
-    _account(template, path)
+    _account(template, path, rules)
 
 
-def _account(template: Template, path: Path) -> None:
+def _account(template: Template, path: Path, rules: SupplierRules | None) -> None:
+    digits = rules.account.digits_max if rules is not None else 12
+    cells = len(template.field("account").cells)
+    if rules is not None and cells and cells != digits:
+        raise TemplateError(
+            path,
+            _line_of(template, "account"),
+            f"в поле account клеток {cells}, а в счёте поставщика {rules.name} цифр {digits} (account length)",
+            f"исправьте groups:, чтобы в сумме было {digits}",
+        )
     if template.code is None:
         return
-    rules = suppliers().get(template.supplier)
-    longest = printed_text("0" * (rules.account.digits_max if rules is not None else 12))
     size = template.artwork.code_size_pt
-    width = fonts.width_mm(longest, "bold", size)
+    width = fonts.width_mm(printed_text("0" * digits), "bold", size)
     if width > template.code.text.w_mm:
         raise TemplateError(
             path,
@@ -56,6 +65,11 @@ def _account(template: Template, path: Path) -> None:
             f"номер счёта займёт {width:.1f} мм, а места {template.code.text.w_mm:g} мм (account too wide)",
             f"уменьшите size: до {size * template.code.text.w_mm / width:.0f} или расширьте text:",
         )
+
+
+def _line_of(template: Template, name: str) -> int:
+    label = template.field(name).label
+    return next(art.line for art in template.artwork.labels if art.text == label)
 
 
 def _taken(template: Template) -> Iterator[tuple[str, Box]]:
