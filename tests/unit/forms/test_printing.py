@@ -291,7 +291,7 @@ def test_many_pages_need_no_more_memory_than_few() -> None:
             pages.add(np.random.default_rng(number).bytes(1000))
         used = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
-    assert pages.finish() == 2000
+        assert pages.finish() == 2000
     assert used < 100_000  # 2000 pages of 1 kB, were they kept
 
 
