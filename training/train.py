@@ -20,15 +20,19 @@ RUNS = Path(__file__).parent / "runs"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run trains on: sources with their weight in the mix, what is left out, and for how long."""
+    """What a run trains on: sources with their weight in the mix, what is left out, and for how long.
+
+    ``flat`` keeps the rate: such a run may be stopped at any step; one that starts from it cools down.
+    """
 
     name: str
     mix: tuple[tuple[str, float], ...]
     steps: int
     leave_out_fold: int | None = None
-    batch: int = 256
+    batch: int = 128
     rate: float = 3e-3
     start_from: str | None = None
+    flat: bool = False
     seed: int = 1
 
 
@@ -103,7 +107,7 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
             step += 1
             shown = 0.97 * shown + 0.03 * float(loss.detach())
             _follow(average, model, min(0.998, step / (step + 20)))
-        if (step // 50) % 10 == 0 or step >= plan.steps:
+        if (step // 50) % 5 == 0 or step >= plan.steps:
             _save(last, model, average, optimiser, step)
             print(f"{plan.name} step {step} loss {shown:.4f} {time.monotonic() - started:.0f} s", flush=True)
     _save(last, model, average, optimiser, step)
@@ -138,7 +142,8 @@ def _augment(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:
     warm = min(1.0, (step + 1) / 200)
-    rate = float(plan.rate * warm * (0.5 * (1 + np.cos(np.pi * step / plan.steps)) + 0.005))
+    cooled = 1.0 if plan.flat else 0.5 * (1 + float(np.cos(np.pi * step / plan.steps))) + 0.005
+    rate = plan.rate * warm * cooled
     for group in optimiser.param_groups:
         group["lr"] = rate
 

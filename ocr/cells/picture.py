@@ -37,8 +37,7 @@ class Cut:
 
 def cut_picture(image: NDArray[np.uint8]) -> Cut:
     """A picture of one box, grey (H, W) or colour (H, W, 3 or 4, BGR), any size -> its cut."""
-    grey = _grey(image)
-    grey = _bounded(grey)
+    grey = _dark_on_light(_bounded(_grey(image)))
     dark = np.maximum(paper_level(grey.astype(np.float32)) - grey, 0.0).astype(np.float32)
     quad = _box(dark)
     if quad is None:
@@ -52,6 +51,13 @@ def _grey(image: NDArray[np.uint8]) -> Grey:
     if image.ndim == 3 and image.shape[2] == 3:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     return image.reshape(image.shape[:2])
+
+
+def _dark_on_light(grey: Grey) -> Grey:
+    """Turn a negative (light ink, most of the picture dark) into dark ink on light paper."""
+    low, middle, high = np.percentile(grey, (2, 50, 98))
+    negative = middle < 100 and high - low > 50 and middle - low < 0.3 * (high - low)
+    return np.asarray(255 - grey, dtype=np.uint8) if negative else grey
 
 
 def _bounded(grey: Grey) -> Grey:

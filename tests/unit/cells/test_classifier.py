@@ -182,3 +182,11 @@ def test_missing_or_foreign_weights_say_what_to_do(tmp_path: Path) -> None:
     foreign.write_text("no network")
     with pytest.raises(SettingsError, match="holds no weights"):
         CellClassifier.load(foreign)
+
+
+def test_a_negative_reads_as_its_positive(classifier: CellClassifier) -> None:
+    for value in range(10):
+        picture = digit(value, 2, lines=False)
+        assert int(classifier.read_picture(255 - picture).argmax()) == int(
+            classifier.read_picture(picture).argmax()
+        )
