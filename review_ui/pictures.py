@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.errors import InputError
+from domain.errors import InputError, ObjectCorruptError, ObjectNotFoundError
 from services import review
 from services.context import Context
 from services.results import FieldBox
@@ -54,6 +54,8 @@ class Pictures:
                 self._kept.move_to_end(sheet_id)
                 return picture
         picture = self._make(sheet_id)
+        if picture.missing:
+            return picture  # and look again next time: the original may be restored
         with self._lock:
             self._kept[sheet_id] = picture
             while len(self._kept) > KEPT:
@@ -63,7 +65,7 @@ class Pictures:
     def _make(self, sheet_id: int) -> PagePicture:
         try:
             slip = review.sheet_picture(self.ctx, sheet_id, self.dpi)
-        except InputError as error:
+        except (InputError, ObjectNotFoundError, ObjectCorruptError) as error:
             # The slip must stay judgeable: it can at least be sent to be scanned again.
             log.warning("sheet %d has no picture: %s", sheet_id, error)
             white = np.full((40, 56), 255, np.uint8)

@@ -1,4 +1,4 @@
-"""A review desk for tests: real services on SQLite, slips filled by hand, a reader that says what it is told."""
+"""A review desk for tests: real services on SQLite, slips filled by hand, a reader that obeys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ocr.results import Character, FieldResult, Registration, SlipReading
 from services import batch, register, users
 from services.context import Context, PageCount, PageRead, PageRef, ServiceSettings
 from services.results import BatchOrder
-from simulate import fill, files, hands, paper, scanner
+from simulate import files, fill, hands, paper, scanner
 from storage.objects import FolderStore
 from storage.records import Records, RecordsSettings
 from templates import all_templates, suppliers
@@ -72,7 +72,7 @@ class TestClock:
 class Slip:
     """What is written on a slip, and where the reader errs or doubts.
 
-    ``doubtful``: field → places read with little confidence; ``misread``: field → what the reader makes of it.
+    ``doubtful``: field → places read with little confidence; ``misread``: field → what it reads.
     ``registered`` False: the page's template was not found.
     """
 
@@ -229,7 +229,9 @@ def open_desk(
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve ``app`` on a free port of this machine; gives its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="critical", server_header=False, timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until = time.monotonic() + 20
