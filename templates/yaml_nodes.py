@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from domain.errors import TemplateError
 
 _MAX_BYTES = 256 * 1024
+_MAX_DEPTH = 16
 
 
-class _Loader(yaml.SafeLoader):
-    """The safe loader; only its scalar constructors are used."""
+#: libyaml's parser where PyYAML was built with it: five times faster, the same nodes.
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Value:
@@ -41,16 +43,13 @@ class Value:
             raise self.error(
                 "здесь нужно одно значение, а не список или раздел (a single value)", "напишите одно значение"
             )
-        loader = _Loader("")
         try:
-            return loader.construct_object(self.node)
+            return SafeConstructor().construct_object(self.node)
         except (ValueError, yaml.YAMLError):
             raise self.error(
                 f"непонятное значение «{self.node.value}» (bad value)",
                 "возьмите значение в кавычки или исправьте его",
             ) from None
-        finally:
-            loader.dispose()
 
     def text(self, what: str) -> str:
         """A non-empty text."""
@@ -226,7 +225,8 @@ def read_mapping(path: Path, what: str) -> Section:
             path, line, "файл не в кодировке UTF-8 (not UTF-8)", "сохраните файл в UTF-8"
         ) from None
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        _refuse_deep(path, text)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise _syntax(path, error) from None
     if node is None:
@@ -234,6 +234,20 @@ def read_mapping(path: Path, what: str) -> Section:
             path, 1, "файл пуст (empty file)", "начните с готового шаблона, например dropbox.yaml"
         )
     return Value(path, node).section(what)
+
+
+def _refuse_deep(path: Path, text: str) -> None:
+    """Composing recurses, in libyaml without any limit: a file of nothing but brackets would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise TemplateError(
+                path,
+                event.start_mark.line + 1,
+                "слишком много вложенных скобок или отступов (too deep)",
+                "шаблону довольно четырёх уровней; начните с готового, например dropbox.yaml",
+            )
 
 
 def _syntax(path: Path, error: yaml.YAMLError) -> TemplateError:

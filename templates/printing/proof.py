@@ -51,7 +51,7 @@ def _account(template: Template, path: Path, rules: SupplierRules | None) -> Non
         raise TemplateError(
             path,
             _line_of(template, "account"),
-            f"в поле account клеток {cells}, а в счёте поставщика {rules.name} цифр {digits} (account length)",
+            f"в поле account клеток {cells}, а в счёте у {rules.name} цифр {digits} (account length)",
             f"исправьте groups:, чтобы в сумме было {digits}",
         )
     if template.code is None:

@@ -163,6 +163,7 @@ def test_large_print_is_large(tmp_path: Path, old: str, new: str, problem: str) 
         (b"name: x" * 40_000, "too large"),
         (b"name: \x07", "syntax"),
         (b"a: &a [*a]", "missing key"),
+        (b"a: " + b"[" * 100_000, "too deep"),
     ],
 )
 def test_what_is_no_form_is_refused(tmp_path: Path, data: bytes, problem: str) -> None:
