@@ -237,14 +237,14 @@ def read_mapping(path: Path, what: str) -> Section:
 
 
 def _refuse_deep(path: Path, text: str) -> None:
-    """Composing recurses, in libyaml without any limit: a file of nothing but brackets would end the process."""
+    """Composing recurses, in libyaml without limit: a file of nothing but brackets would end the process."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
             raise TemplateError(
                 path,
-                event.start_mark.line + 1,
+                event.start_mark.line + 1 if event.start_mark is not None else 1,
                 "слишком много вложенных скобок или отступов (too deep)",
                 "шаблону довольно четырёх уровней; начните с готового, например dropbox.yaml",
             )
