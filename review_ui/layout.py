@@ -20,8 +20,8 @@ MARGIN, MARGIN_ABOVE = 0.15, 0.05
 #: Height of the characters' places, as a fraction of a cell's width.
 STRIP_HEIGHT = 0.8
 
-#: Width of a place, in CSS pixels, where the picture does not say where the cells are: an unregistered page, or
-#: an account that is printed and not written.
+#: Width of a place, in CSS pixels, where the picture does not say where the cells are: an unregistered page,
+#: or an account that is printed and not written.
 PLAIN_CELL = 38.0
 
 
