@@ -14,12 +14,8 @@ _SERVERS = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for its groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for fixture, marker in _SERVERS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
-                # A server is started once, not once a worker; a browser lives as long as its module.
-                group = f"browser {item.path.stem}" if marker == "browser" else marker
-                item.add_marker(pytest.mark.xdist_group(group))

@@ -13,7 +13,7 @@ from storage.records import Records, RecordsSettings
 from tests.paper import Clock, open_services
 from tests.servers.postgres import PostgresServer
 
-_POSTGRES = pytest.param("postgres", marks=(pytest.mark.postgres, pytest.mark.xdist_group("postgres")))
+_POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 
 
 def _migrate(url: str) -> None:

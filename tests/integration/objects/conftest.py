@@ -56,13 +56,7 @@ def ceph_settings(ceph_server: CephServer) -> S3Settings:
     return _bucket(ceph_server.endpoint, ceph_server.access_key, ceph_server.secret_key)
 
 
-@pytest.fixture(
-    params=[
-        "folder",
-        "moto",
-        pytest.param("ceph", marks=[pytest.mark.ceph, pytest.mark.slow, pytest.mark.xdist_group("ceph")]),
-    ]
-)
+@pytest.fixture(params=["folder", "moto"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param == "folder":
         folder = FolderStore(tmp_path / "objects")
@@ -74,10 +68,13 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
         yield Place(folder, overwrite_file)
         return
-    settings: S3Settings = request.getfixturevalue(f"{request.param}_settings")
+    yield bucket_place(request.getfixturevalue("moto_settings"))
+
+
+def bucket_place(settings: S3Settings) -> Place:
     client = client_of(settings)
 
-    def overwrite_object(key: str, data: bytes) -> None:
+    def overwrite(key: str, data: bytes) -> None:
         client.put_object(settings.bucket, settings.prefix + key, io.BytesIO(data), len(data))
 
-    yield Place(S3Store(settings), overwrite_object)
+    return Place(S3Store(settings), overwrite)

@@ -1,4 +1,4 @@
-"""What only a real S3 server shows: moto accepts any signature and answers in memory."""
+"""The stores' contract on a real S3 server, and what only such a one shows: moto accepts any signature."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ import pytest
 
 from domain.errors import StorageError
 from storage.objects import S3Settings, S3Store, StoreSettings, open_store
-from tests.integration.objects.conftest import client_of
+from tests.integration.objects.conftest import Place, bucket_place, client_of
+from tests.integration.objects.test_contract import *  # noqa: F403 - the same tests, on the place below
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def place(ceph_settings: S3Settings) -> Place:
+    return bucket_place(ceph_settings)
 
 
 def test_a_wrong_secret_is_refused_and_said(ceph_settings: S3Settings) -> None:

@@ -1,4 +1,4 @@
-"""What every object store promises, on a folder, on moto and on a real Ceph gateway."""
+"""What every object store promises, on a folder and on moto; ``test_ceph`` runs the same on a real server."""
 
 from __future__ import annotations
 
