@@ -72,12 +72,15 @@ def width_mm(text: str, style: FontStyle, size_pt: float) -> float:
 
 
 def wrap(text: str, style: FontStyle, size_pt: float, limit_mm: float | None) -> list[str]:
-    """``text`` in lines of at most ``limit_mm``; a single longer word keeps its line."""
+    """``text`` in lines of at most ``limit_mm``; what is longer and cannot be parted keeps its line.
+
+    As Russian typesetting asks: no line ends in a word of one or two letters, none begins with a dash.
+    """
     if limit_mm is None:
         return [text]
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in _unparted(text.split()):
         longer = f"{line} {word}".strip()
         if line and width_mm(longer, style, size_pt) > limit_mm:
             lines.append(line)
@@ -85,3 +88,15 @@ def wrap(text: str, style: FontStyle, size_pt: float, limit_mm: float | None) ->
         else:
             line = longer
     return [*lines, line]
+
+
+def _unparted(words: list[str]) -> list[str]:
+    """Words joined with their neighbours where no line may end."""
+    joined: list[str] = []
+    for word in words:
+        short_before = joined and len(joined[-1].rsplit(" ", 1)[-1].strip("«»„“().,:;")) <= 2
+        if joined and (short_before or word == "—"):
+            joined[-1] += f" {word}"
+        else:
+            joined.append(word)
+    return joined

@@ -323,6 +323,15 @@ def test_texts_are_wrapped_at_words() -> None:
     assert wrap("непереносимое", "regular", 10, 1) == ["непереносимое"]
 
 
+def test_no_line_ends_in_a_short_word_or_begins_with_a_dash() -> None:
+    text = "Закон № 152-ФЗ «О персональных данных» — это уведомление, а не согласие с чем-то в нём"
+    for limit in range(30, 80, 3):
+        lines = wrap(text, "regular", 10, limit)
+        assert " ".join(lines) == text
+        assert not [line for line in lines[:-1] if len(line.rsplit(" ", 1)[-1].strip("«»№")) <= 2]
+        assert not [line for line in lines if line.startswith("—")]
+
+
 def test_pages_form_a_tree() -> None:
     """No node of the page tree has more than a handful of kids, so viewers open the last page at once."""
     pdf = printed(find("krasnoyarsk-dropbox"), PrintOptions(copies=200))
