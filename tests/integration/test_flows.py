@@ -1,0 +1,131 @@
+"""The flows against a real Prefect server of our own; the services behind them are fakes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.errors import SettingsError
+from flows import environment, runtime, server
+
+pytestmark = pytest.mark.slow
+
+#: Runs in a process of its own, as a front door does: Prefect reads its settings when it is imported.
+SCRIPT = """
+import json, sys
+from datetime import date
+from pathlib import Path
+from flows import environment, run
+from domain.errors import StorageError
+from domain.sheet import SheetState
+from services import batch, digitise, receive
+from services.results import BatchOrder, BatchResult, ChunkResult, Receipt, SheetOutcome
+
+environment.prepare(Path(sys.argv[1]), sys.argv[2])
+
+class Reader:
+    workers = 2
+    def close(self): pass
+
+class Context:
+    reader = Reader()
+    def close(self): raise AssertionError("the caller's services stay open")
+
+class Counted:
+    def result(self): return 2
+
+calls, told = [], []
+
+def chunk(ctx, ids):
+    calls.append(list(ids))
+    if len(calls) == 1:
+        raise StorageError("away for a moment")
+    return ChunkResult(tuple(SheetOutcome(i, "a.pdf", i, 1, SheetState.ACCEPTED, ()) for i in ids))
+
+receive.open_batch = lambda ctx, order: 7
+receive.receive_file = lambda ctx, path, name, order, number: Receipt(1, number, 3, "aa", name, False)
+digitise.unsplit = lambda ctx, number: [3]
+digitise.begin_split = lambda ctx, file: Counted()
+digitise.finish_split = lambda ctx, file, count: count
+digitise.pending = lambda ctx, number: list(range(1, 71))
+digitise.digitise_chunk = chunk
+batch.result = lambda ctx, number, done, seconds: BatchResult(number, *map(tuple, done), (), {}, seconds)
+
+order = BatchOrder("krasnoyarskenergosbyt", "station", "test", date(2026, 11, 24))
+paths = [Path(sys.argv[0]), Path("nowhere.pdf")]
+result = run.run_batch(Context(), paths, order, told.append)
+run.finish()
+print(json.dumps({
+    "batch": result.batch_id,
+    "sheets": sorted(outcome.sheet_id for outcome in result.outcomes),
+    "problems": [problem.reason for problem in result.problems],
+    "calls": calls,
+    "told": [(now.done, now.total) for now in told],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.LocalServer]:
+    home = tmp_path_factory.mktemp("prefect")
+    with server.local_server(home) as local:
+        assert (home / "prefect.db").exists()
+        yield local
+    assert local.process.poll() is not None
+
+
+def api(local: server.LocalServer, path: str, body: dict[str, object]) -> list[dict[str, object]]:
+    request = urllib.request.Request(
+        f"{local.api_url}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_a_batch_through_a_real_server(prefect: server.LocalServer, tmp_path: Path) -> None:
+    script = tmp_path / "front_door.py"
+    script.write_text(SCRIPT, "utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "home"), prefect.api_url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment.environment(tmp_path / "home") | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no tracebacks, no chatter
+    said = json.loads(done.stdout)
+    assert said["batch"] == 7
+    assert said["sheets"] == list(range(1, 71))
+    assert said["problems"] == ["not_found"]
+    # 70 sheets for two readers: chunks of 18, and the first one once more after its storage error.
+    assert sorted(map(len, said["calls"])) == [16, 18, 18, 18, 18]
+    assert said["told"][0] == [0, 70]
+    assert said["told"][-1] == [70, 70]
+    [flow_run] = api(prefect, "flow_runs/filter", {})
+    assert flow_run["name"] == "test 2026-11-24"
+    assert flow_run["state_type"] == "COMPLETED"
+    [artifact] = api(prefect, "artifacts/filter", {})
+    assert artifact["key"] == "batch-7"
+    assert artifact["data"] == 100.0
+    assert "70 из 70" in str(artifact["description"])
+
+
+def test_a_server_that_cannot_start_says_where_to_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(server.ServerError, match=r"server\.log"), server.local_server(tmp_path):
+        pass
+
+
+def test_tasks_outside_a_run_are_refused() -> None:
+    with pytest.raises(SettingsError):
+        runtime.current()
