@@ -10,11 +10,17 @@ from numpy.typing import NDArray
 _LOOK_PX = 1400
 #: What the longest side is taken to be (mm) when judging sizes; an A5 page alone is a little stricter.
 _PAGE_MM = 297.0
-#: Contrast of a mark, as a share of the paper's level: sharp ones (pencil), and soft ones (the other side's
-#: ink).
-_SHARP, _SOFT = 0.10, 0.24
-#: Ink (mm²) that makes a page not blank. A full stop is 0.2, a short faint word 3.
-_INK_MM2 = 0.8
+#: Contrast of a mark, as a share of the paper's level: sharp ones (pencil; after taking away what is soft),
+#: and soft ones (the other side's ink).
+_SHARP, _SOFT = 0.036, 0.24
+#: … and at least so many standard deviations of the noise.
+_NOISE = 5.0
+#: A line across the page is a fold's crease when it is not wider than this (mm) on average.
+_CREASE_MM = 1.6
+#: Ink (mm²) that makes a page not blank. A full stop is 0.2, a short faint word 6.
+_INK_MM2 = 2.0
+#: One or two hairs on the glass: thin (mm) and of no more ink (mm²) than this in all.
+_HAIRS, _HAIR_MM, _HAIR_MM2 = 2, 0.55, 9.0
 
 
 def is_blank(grey: NDArray[np.uint8]) -> bool:
@@ -49,19 +55,10 @@ def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _paper_mask(small: NDArray[np.uint8], paper: float, scale: float) -> NDArray[np.bool_]:
     """Paper and what is on it, without dark edges of the scanner and punch holes, grown a little."""
-    dark = (small < 0.72 * paper).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    height, width = small.shape
-    ignored = np.zeros(count, dtype=np.bool_)
-    for index in range(1, count):
-        x, y, w, h, area = (int(v) for v in stats[index])
-        at_edge = x <= 1 or y <= 1 or x + w >= width - 1 or y + h >= height - 1
-        # Seen through a hole: a filled disc of 4 to 8.5 mm.
-        disc = (
-            0.75 < w / h < 1.33 and 3.5 * scale < (w + h) / 2 < 9.0 * scale and 0.68 < area / (w * h) < 0.92
-        )
-        ignored[index] = at_edge or disc
-    away = ignored[labels].astype(np.uint8)
+    away = np.zeros(small.shape, dtype=np.uint8)
+    for level, edges in ((0.93, True), (0.72, False)):
+        dark = (cv2.blur(small, (3, 3)) < level * paper).astype(np.uint8)
+        away |= _ignored(dark, scale, edges=edges)
     size = max(3, round(1.6 * scale)) | 1
     away = cv2.dilate(away, np.ones((size, size), np.uint8))
     # The paper's own edge casts a thin shadow.
@@ -71,20 +68,53 @@ def _paper_mask(small: NDArray[np.uint8], paper: float, scale: float) -> NDArray
     return np.asarray(away == 0)
 
 
+def _ignored(dark: NDArray[np.uint8], scale: float, *, edges: bool) -> NDArray[np.uint8]:
+    """Of dark areas (0 or 1), those at the picture's edge (``edges``), or else the discs seen through
+    holes.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    height, width = dark.shape
+    ignored = np.zeros(count, dtype=np.uint8)
+    for index in range(1, count):
+        x, y, w, h, area = (int(v) for v in stats[index])
+        if edges:
+            ignored[index] = x <= 1 or y <= 1 or x + w >= width - 1 or y + h >= height - 1
+        else:
+            # A filled disc of 4 to 8.5 mm.
+            round_enough = 0.75 < w / h < 1.33 and 0.68 < area / (w * h) < 0.92
+            ignored[index] = round_enough and 3.5 * scale < (w + h) / 2 < 9.0 * scale
+    return np.asarray(ignored[labels], dtype=np.uint8)
+
+
 def _ink_area(small: NDArray[np.uint8], usable: NDArray[np.bool_], scale: float) -> float:
     """Area in mm² of marks: sharp ones even when faint, soft ones only when dark."""
     size = max(5, round(4.0 * scale)) | 1
     paper = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)), (size, size))
     dark = np.maximum(paper.astype(np.float32) - small, 0.0) / np.maximum(paper, 1).astype(np.float32)
-    noise = 1.4826 * float(np.median(np.abs(dark[usable] - np.median(dark[usable]))))
-    smooth = cv2.GaussianBlur(dark, (0, 0), 0.8)
+    smooth = cv2.GaussianBlur(dark, (0, 0), 0.9)
     # Sharpness: what is lost when a mark is softened as the other side's ink is by the paper.
-    crisp = smooth - cv2.GaussianBlur(dark, (0, 0), 0.45 * scale)
-    mark = ((crisp > max(0.45 * _SHARP, 3.0 * noise)) | (smooth > max(_SOFT, 4.0 * noise))) & usable
+    crisp = smooth - cv2.GaussianBlur(dark, (0, 0), 0.5 * scale)
+    mark = (crisp > max(_SHARP, _NOISE * _spread(crisp[usable]))) & usable
+    mark |= (smooth > max(_SOFT, _NOISE * _spread(smooth[usable]))) & usable
     count, _, stats, _ = cv2.connectedComponentsWithStats(mark.astype(np.uint8), connectivity=8)
-    area = 0.0
+    area, hairs, other = 0.0, 0, False
     for index in range(1, count):
-        extent = max(stats[index, cv2.CC_STAT_WIDTH], stats[index, cv2.CC_STAT_HEIGHT]) / scale
-        if extent >= 1.3:
-            area += float(stats[index, cv2.CC_STAT_AREA]) / scale**2
-    return area
+        width, height = int(stats[index, cv2.CC_STAT_WIDTH]), int(stats[index, cv2.CC_STAT_HEIGHT])
+        size = float(stats[index, cv2.CC_STAT_AREA]) / scale**2
+        extent = max(width, height) / scale
+        across = width > 0.4 * small.shape[1] or height > 0.4 * small.shape[0]
+        crease = across and size / extent < _CREASE_MM
+        # Dust is round; a dark speck looks larger by its soft rim.
+        speck = extent < 1.3 or (extent < 2.3 and size * scale**2 > 0.55 * width * height)
+        if crease or speck:
+            continue
+        area += size
+        hair = extent > 2.5 and size / extent < _HAIR_MM
+        hairs += hair
+        other |= not hair
+    return 0.0 if hairs <= _HAIRS and not other and area < _HAIR_MM2 else area
+
+
+def _spread(values: NDArray[np.float32]) -> float:
+    """Standard deviation of the noise, not of the marks."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))

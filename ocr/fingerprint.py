@@ -27,7 +27,7 @@ _HEAD = 5
 _LEVELS = 15
 #: Correlation at which "the same" and "another" are equally likely, and how fast one becomes the other;
 #: measured on rescans of one slip against the same values written again by the same hand.
-_HALF, _SLOPE = 0.80, 0.03
+_HALF, _SLOPE = 0.92, 0.012
 
 
 def fingerprint(
