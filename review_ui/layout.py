@@ -69,25 +69,28 @@ class FieldLayout:
     slots: tuple[Slot, ...]
 
 
-def lay_out(field: ReviewField, picture: PagePicture, weak_below: float) -> FieldLayout:
-    """Lay one field out."""
+def lay_out(
+    field: ReviewField, picture: PagePicture, weak_below: float, account_digits: int = 12
+) -> FieldLayout:
+    """Lay one field out; an account that is printed has no cells, but ``account_digits`` places."""
+    count = max(account_digits, len(field.value)) if field.kind == "printed" else field.cells
     where = next((box for box in picture.boxes if box.name == field.name), None)
     crop = None
     if where is not None:
-        crop = _crop(where, picture, SCALE if where.cells or field.cells else LINE_SCALE)
-    if where is not None and crop is not None and len(where.cells) == field.cells > 0:
+        crop = _crop(where, picture, SCALE if where.cells else LINE_SCALE)
+    if where is not None and crop is not None and len(where.cells) == count > 0:
         places = [(float(cell[0]), float(cell[2])) for cell in where.cells]
         height = STRIP_HEIGHT * max(cell[2] for cell in where.cells)
         strip = Strip(crop.x, crop.width, height, crop.css_width)
     else:
-        places = [(index * PLAIN_CELL, PLAIN_CELL * 0.92) for index in range(field.cells)]
-        width = max(field.cells, 1) * PLAIN_CELL
+        places = [(index * PLAIN_CELL, PLAIN_CELL * 0.92) for index in range(count)]
+        width = max(count, 1) * PLAIN_CELL
         strip = Strip(0.0, width, PLAIN_CELL, round(width))
-    confidences = [char.confidence for char in field.characters] + [1.0] * field.cells
+    confidences = [char.confidence for char in field.characters] + [1.0] * count
     slots = tuple(
         Slot(x, width, value, weak, confidence)
         for (x, width), value, weak, confidence in zip(
-            places, slot_values(field), weak_slots(field, weak_below), confidences, strict=False
+            places, slot_values(field, count), weak_slots(field, weak_below, count), confidences, strict=False
         )
     )
     return FieldLayout(crop, strip, slots)
@@ -102,28 +105,26 @@ def _crop(where: FieldBox, picture: PagePicture, css_per_mm: float) -> Crop:
     return Crop(left, top, right - left, bottom - top, round((right - left) * scale))
 
 
-def slot_values(field: ReviewField) -> list[str]:
-    """One text a cell: the decoded value laid over the cells that are not blank."""
-    if not field.cells:
-        return []
+def slot_values(field: ReviewField, count: int) -> list[str]:
+    """One text for each of ``count`` places: the decoded value laid over the cells that are not blank."""
     value = _ddmmyyyy(field.value) if field.kind == "date" else field.value
-    filled = [index for index, char in enumerate(field.characters[: field.cells]) if char.value != "_"]
+    filled = [index for index, char in enumerate(field.characters[:count]) if char.value != "_"]
     if len(value) == len(filled):
         places = filled
     else:
-        start = filled[0] if filled and filled[0] + len(value) <= field.cells else 0
+        start = filled[0] if filled and filled[0] + len(value) <= count else 0
         places = list(range(start, start + len(value)))
-    values = [""] * field.cells
+    values = [""] * count
     for place, char in zip(places, value, strict=False):
-        if place < field.cells:
+        if place < count:
             values[place] = char
     return values
 
 
-def weak_slots(field: ReviewField, weak_below: float) -> list[bool]:
-    """One flag a cell: read without enough confidence, or crossed out."""
-    flags = [char.confidence < weak_below or char.value == "#" for char in field.characters[: field.cells]]
-    return flags + [False] * (field.cells - len(flags))
+def weak_slots(field: ReviewField, weak_below: float, count: int) -> list[bool]:
+    """One flag for each of ``count`` places: read without enough confidence, or crossed out."""
+    flags = [char.confidence < weak_below or char.value == "#" for char in field.characters[:count]]
+    return flags + [False] * (count - len(flags))
 
 
 def _ddmmyyyy(value: str) -> str:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from domain.errors import LeaseLostError
 from domain.reasons import Reason
 from review_ui.holders import Holders
-from review_ui.pictures import PagePicture, Pictures
+from review_ui.pictures import Pictures
 from review_ui.settings import ReviewSettings
 from review_ui.sheet_view import REJECT_REASONS, SheetView, answer_lines, field_to_mend, uses, view_sheet
 from review_ui.staff import REVIEWERS, context_of, staff
@@ -188,11 +188,8 @@ def _answer(request: Request, sheet: ReviewSheet, body: Values, answer: ReviewAn
 
 def _view(request: Request, sheet: ReviewSheet) -> SheetView:
     settings: ReviewSettings = request.app.state.review_settings
-    return view_sheet(sheet, _picture(request, sheet.sheet_id), settings.weak_below)
-
-
-def _picture(request: Request, sheet_id: int) -> PagePicture:
-    return _pictures(request).get(sheet_id)
+    digits = context_of(request).suppliers[sheet.supplier].account.digits_max
+    return view_sheet(sheet, _pictures(request).get(sheet.sheet_id), settings.weak_below, digits)
 
 
 def _pictures(request: Request) -> Pictures:

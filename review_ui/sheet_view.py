@@ -61,7 +61,7 @@ class FieldView:
     @property
     def has_slots(self) -> bool:
         """Whether characters are entered one by one."""
-        return self.field.cells > 0
+        return bool(self.layout.slots)
 
     @property
     def value(self) -> str:
@@ -92,12 +92,12 @@ class SheetView:
         return {view.field.name: view.field.value for view in self.fields}
 
 
-def view_sheet(sheet: ReviewSheet, picture: PagePicture, weak_below: float) -> SheetView:
-    """Lay a slip out."""
+def view_sheet(sheet: ReviewSheet, picture: PagePicture, weak_below: float, account_digits: int) -> SheetView:
+    """Lay a slip out; ``account_digits``: how long the supplier's accounts are."""
     views = (
         FieldView(
             field,
-            lay_out(field, picture, weak_below),
+            lay_out(field, picture, weak_below, account_digits),
             needs_person=field.weak,
             extra=not (field.required or field.value or field.weak),
         )

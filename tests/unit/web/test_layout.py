@@ -43,13 +43,13 @@ def field(raw: str, value: str, kind: str = "digits", sure: float = 0.999) -> Re
     ],
 )
 def test_the_value_is_laid_over_the_written_cells(raw: str, value: str, kind: str, expected: str) -> None:
-    assert "".join(char or "-" for char in slot_values(field(raw, value, kind))) == expected
+    assert "".join(char or "-" for char in slot_values(field(raw, value, kind), len(raw))) == expected
 
 
 def test_weak_and_struck_characters_are_marked() -> None:
     sure = field("05#3__", "0513")
-    assert weak_slots(sure, 0.98) == [False, False, True, False, False, False]
-    assert weak_slots(field("0563__", "0563", sure=0.9), 0.98) == [True] * 6
+    assert weak_slots(sure, 0.98, 6) == [False, False, True, False, False, False]
+    assert weak_slots(field("0563__", "0563", sure=0.9), 0.98, 6) == [True] * 6
 
 
 def test_characters_stand_under_their_cells() -> None:
@@ -65,8 +65,10 @@ def test_characters_stand_under_their_cells() -> None:
 
 def test_an_account_that_is_printed_shows_its_crop_and_plain_places() -> None:
     picture = PagePicture(b"", 1000, 800, (FieldBox("reading", (10, 10, 300, 30)),), 254.0, rectified=True)
-    layout = lay_out(field("______", "0563"), picture, 0.98)
-    assert layout.crop is not None and len(layout.slots) == 6
+    layout = lay_out(field("", "121000000001", kind="printed"), picture, 0.98)
+    assert layout.crop is not None
+    assert "".join(slot.value for slot in layout.slots) == "121000000001"
+    assert len(lay_out(field("", "", kind="printed"), picture, 0.98, 9).slots) == 9
     assert layout.strip.x == 0 and layout.slots[1].x > layout.slots[0].x
 
 
