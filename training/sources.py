@@ -129,7 +129,14 @@ def _unipen(folder: Path) -> Source:
             for s in range(samples_at[i], samples_at[i + 1])
         ]
         glyphs.append(_upright([part for part in parts if len(part)]))
-    return Source("unipen", data["labels"], data["writer"], strokes=glyphs)
+    whole = np.setdiff1d(np.arange(len(glyphs)), _fragments())
+    return Source("unipen", data["labels"][whole], data["writer"][whole], strokes=[glyphs[i] for i in whole])
+
+
+def _fragments() -> np.ndarray:
+    """Samples that are one stroke of their digit; see the file for how they were found."""
+    lines = Path(__file__).with_name("unipen_fragments.txt").read_text("utf-8").splitlines()
+    return np.array([int(line.split()[0]) for line in lines if not line.startswith("#")])
 
 
 def _upright(strokes: list[Stroke]) -> list[Stroke]:
