@@ -18,14 +18,15 @@ from typing import TypeVar
 from domain.errors import MeterdropError
 from domain.reasons import Reason
 from ocr.decode import AccountIndex
-from services import reading
 from services.context import PageCount, PageRead, PageRef
 from services.processes import Processes, WorkerLostError
-from services.reading import ReadingSettings, RegisterFile
+from services.reading import WORK, ReadingSettings, RegisterFile, Work
 
 T = TypeVar("T")
 
-#: Seconds after which the process that reads one page is taken for hung; a chunk's pages take far less each.
+#: Seconds after which a process that starts, or reads one page, is taken for hung; a chunk's pages take far
+#: less each.
+START_SECONDS = 120.0
 PAGE_SECONDS = 120.0
 CHUNK_PAGE_SECONDS = 15.0
 #: A process that a page kills so often is the page's fault.
@@ -35,11 +36,12 @@ TRIES = 2
 class ReaderPool:
     """Reads pages in ``workers`` processes; a ``PageReader``."""
 
-    def __init__(self, settings: ReadingSettings, workers: int) -> None:
+    def __init__(self, settings: ReadingSettings, workers: int, work: Work = WORK) -> None:
         self._workers = workers
-        self._pool = Processes(settings, workers)
+        self._work = work
+        self._pool = Processes(workers, work.start, settings)
         # Crashes are rare: one process apart from the pool is enough for them.
-        self._apart = Processes(settings, 1)
+        self._apart = Processes(1, work.start, settings)
         self._apart_lock = threading.Lock()
         # These threads only wait for processes.
         self._waiting = ThreadPoolExecutor(4 * workers + 4, thread_name_prefix="reader")
@@ -85,22 +87,22 @@ class ReaderPool:
     def _read(self, pages: list[PageRef], registers: dict[str, RegisterFile]) -> list[PageRead]:
         seconds = PAGE_SECONDS + len(pages) * CHUNK_PAGE_SECONDS
         try:
-            return self._pool.run(seconds, reading.read_pages, pages, registers)
+            return self._pool.run(seconds, self._work.read_pages, pages, registers)
         except WorkerLostError:
             return [self._read_apart(page, registers) for page in pages]
 
     def _read_apart(self, page: PageRef, registers: dict[str, RegisterFile]) -> PageRead:
         return self._try_apart(
-            lambda: self._apart.run(PAGE_SECONDS, reading.read_pages, [page], registers)[0],
+            lambda: self._apart.run(PAGE_SECONDS, self._work.read_pages, [page], registers)[0],
             lambda reason, detail: PageRead(page, (), reason=reason, detail=detail),
         )
 
     def _count(self, key: str, name: str) -> PageCount:
         try:
-            return self._pool.run(PAGE_SECONDS, reading.count_pages, key, name)
+            return self._pool.run(PAGE_SECONDS, self._work.count_pages, key, name)
         except WorkerLostError:
             return self._try_apart(
-                lambda: self._apart.run(PAGE_SECONDS, reading.count_pages, key, name),
+                lambda: self._apart.run(PAGE_SECONDS, self._work.count_pages, key, name),
                 lambda reason, detail: PageCount(0, reason, detail),
             )
 
@@ -109,7 +111,7 @@ class ReaderPool:
             for _ in range(TRIES):
                 try:
                     # A process that cannot even start says nothing about the page.
-                    self._apart.run(PAGE_SECONDS, reading.ready)
+                    self._apart.run(START_SECONDS, self._work.ready)
                 except WorkerLostError as error:
                     raise MeterdropError(
                         "the reader processes cannot start; is METERDROP_WORKER_MEMORY_MB too small?"

@@ -11,11 +11,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
-from services import reading
-from services.reading import ReadingSettings
-
 P = ParamSpec("P")
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 class WorkerLostError(Exception):
@@ -29,9 +27,13 @@ class WorkerLostError(Exception):
 
 
 class Processes:
-    """``count`` processes that are started when first needed, and anew after one died."""
+    """``count`` processes that are started when first needed, and anew after one died.
 
-    def __init__(self, settings: ReadingSettings, count: int) -> None:
+    Each begins with ``start(settings)``.
+    """
+
+    def __init__(self, count: int, start: Callable[[S], None], settings: S) -> None:
+        self._start = start
         self._settings = settings
         self._count = count
         # No more calls than processes are handed over, so that a call's time begins with its work.
@@ -67,7 +69,7 @@ class Processes:
         if self._executor is None:
             # Spawned, not forked: the parent has threads, and a fork would copy their locks.
             self._executor = ProcessPoolExecutor(
-                self._count, get_context("spawn"), initializer=reading.start, initargs=(self._settings,)
+                self._count, get_context("spawn"), initializer=self._start, initargs=(self._settings,)
             )
         return self._executor
 

@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing import parent_process
@@ -52,6 +52,16 @@ class RegisterFile:
 
     version: str
     path: Path
+
+
+@dataclass(frozen=True)
+class Work:
+    """The functions that run in reader processes; of module level, for they travel by name."""
+
+    start: Callable[[ReadingSettings], None]
+    ready: Callable[[], None]
+    count_pages: Callable[[str, str], PageCount]
+    read_pages: Callable[[Sequence[PageRef], dict[str, RegisterFile]], list[PageRead]]
 
 
 class _Process:
@@ -183,3 +193,7 @@ def recognise(ref: PageRef, image: PageImage, register: RegisterFile | None) -> 
         slip = SlipReading("unreadable", reasons=(Reason.DECODER_CRASHED,))
         return PageRead(ref, (slip,), pixel_hash, detail=detail)
     return PageRead(ref, slips, pixel_hash)
+
+
+#: The real work.
+WORK = Work(start, ready, count_pages, read_pages)
