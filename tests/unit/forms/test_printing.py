@@ -134,6 +134,7 @@ def test_two_slips_lie_on_a4_with_a_cut_between() -> None:
     assert sheet_for(find("krasnoyarsk-dropbox-large"), 2).width_mm == 420
 
 
+@pytest.mark.slow
 def test_two_slips_are_printed_side_by_side() -> None:
     two = np.asarray(picture(find("krasnoyarsk-dropbox"), DPI, options=PrintOptions(per_page=2)).convert("L"))
     one = grey("krasnoyarsk-dropbox")
@@ -280,6 +281,7 @@ def test_pages_go_out_as_accounts_come_in() -> None:
     assert all(later - earlier > 500 for earlier, later in itertools.pairwise(sizes[1:]))
 
 
+@pytest.mark.slow
 def test_many_pages_need_no_more_memory_than_few() -> None:
     """Only numbers are kept, eight bytes an object, whatever a page holds."""
     buffer = io.BytesIO()
