@@ -187,11 +187,11 @@ class _Walker:
 
 
 def _is_held(operands: Any, resources: Any) -> bool:
-    """Whether what ``Do`` names is in the file; doubtful operands are left to the drawing program."""
+    """Whether what ``Do`` names is in the file and has data; odd operands are left to the drawing program."""
     if len(operands) != 1 or not isinstance(operands[0], pikepdf.Name):
         return True
     pictures = resources.get("/XObject") if resources is not None else None
-    return pictures is not None and pictures.get(operands[0]) is not None
+    return pictures is not None and isinstance(pictures.get(operands[0]), pikepdf.Stream)
 
 
 def multiply(first: tuple[float, ...], then: Matrix) -> Matrix:

@@ -25,8 +25,20 @@ def decode_scan(scan: Scan, limits: Limits, *, colour: bool) -> tuple[Pixels, fl
     if min(scan.width, scan.height) < limits.min_side:
         raise InputError(Reason.TOO_SMALL, f"{scan.width}×{scan.height} pixels; scan at 200 dpi or more")
     check_pixels(scan.width, scan.height, 3, limits)
-    factor, done = reduction(scan.dpi, limits), 1
+    factor = reduction(scan.dpi, limits)
+    with decoding("the page's picture"):
+        pixels, done = _as_stored(scan, limits, factor, colour=colour)
+    pixels = turn(pixels, scan.orientation)
+    if scan.dpi is None:
+        return pixels, None
+    x, y = scan.dpi[::-1] if swaps_axes(scan.orientation) else scan.dpi
+    return finish(pixels, (x / done, y / done), max(1, factor // done))
+
+
+def _as_stored(scan: Scan, limits: Limits, factor: int, *, colour: bool) -> tuple[Pixels, int]:
+    """The pixels before turning, and the part of the reduction by ``factor`` that is done."""
     data: bytes = scan.stream.read_raw_bytes()
+    done = 1
     if scan.kind == "dct":
         pixels, done = _jpeg(data, scan, limits, factor, colour=colour)
     elif scan.kind == "ccitt":
@@ -39,11 +51,7 @@ def decode_scan(scan: Scan, limits: Limits, *, colour: bool) -> tuple[Pixels, fl
         pixels = _plain(data, scan, limits, colour=colour)
     if scan.inverted:
         pixels = np.asarray(cv2.bitwise_not(pixels), dtype=np.uint8)
-    pixels = turn(pixels, scan.orientation)
-    if scan.dpi is None:
-        return pixels, None
-    x, y = scan.dpi[::-1] if swaps_axes(scan.orientation) else scan.dpi
-    return finish(pixels, (x / done, y / done), max(1, factor // done))
+    return pixels, done
 
 
 def _jpeg(data: bytes, scan: Scan, limits: Limits, factor: int, *, colour: bool) -> tuple[Pixels, int]:
@@ -59,11 +67,10 @@ def _jpeg(data: bytes, scan: Scan, limits: Limits, factor: int, *, colour: bool)
 def _through_pillow(data: bytes, media_type: str, limits: Limits, *, colour: bool) -> Pixels:
     with open_image(io.BytesIO(data), media_type) as image:
         check_size(image, media_type, limits, colour=colour)
-        with decoding("the page's picture"):
-            if not colour:
-                return np.asarray(image if image.mode == "L" else image.convert("L"), dtype=np.uint8)
-            rgb = np.asarray(image.convert("RGB"), dtype=np.uint8)
-            return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+        if not colour:
+            return np.asarray(image if image.mode == "L" else image.convert("L"), dtype=np.uint8)
+        rgb = np.asarray(image.convert("RGB"), dtype=np.uint8)
+        return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), dtype=np.uint8)
 
 
 def _tiff_of_fax(data: bytes, scan: Scan) -> bytes:
@@ -111,8 +118,7 @@ def _plain(data: bytes, scan: Scan, limits: Limits, *, colour: bool) -> Pixels:
     check_pixels(scan.width, scan.height, 3.0 * scan.components + (4.0 if colour else 2.0), limits)
     row = (scan.width * scan.bits * scan.components + 7) // 8
     wanted = row * scan.height
-    with decoding("the page's picture"):
-        flat = zlib.decompressobj().decompress(data, wanted)
+    flat = zlib.decompressobj().decompress(data, wanted)
     if len(flat) < wanted:
         raise InputError(Reason.CORRUPT_FILE, _CUT_OFF)
     samples: Pixels = np.frombuffer(flat, np.uint8).reshape(scan.height, row)

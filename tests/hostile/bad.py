@@ -371,6 +371,11 @@ def lost_page() -> bytes:
     )
 
 
+def scan_without_data() -> bytes:
+    """The picture's dictionary is there, its stream is not."""
+    return batch_pdf(1).replace(b"stream\n\xff\xd8", b"strxam\n\xff\xd8")
+
+
 def _with_stream(data: bytes, old: bytes, packed: bytes) -> bytes:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         contents = pdf.pages[0].obj["/Contents"]
@@ -469,6 +474,7 @@ ALL: tuple[Hostile, ...] = (
     _one("large image drawn.pdf", lambda: image_claims("drawn"), R.TOO_LARGE, R.TIMED_OUT),
     _one("large jpx.pdf", jpx_claims, R.TOO_LARGE),
     _one("cut scan.pdf", lambda: good.scan_pdf(good.jpeg()[:9000], good.GREY_JPEG), R.CORRUPT_FILE),
+    _one("no data.pdf", scan_without_data, R.CORRUPT_FILE),
     _one("cmyk scan.pdf", lambda: good.scan_pdf(good.jpeg(mode="CMYK"), good.RGB_JPEG), R.CORRUPT_FILE),
     _one("huge page.pdf", lambda: vector_pdf(MediaBox=[0, 0, 10**9, 10**9]), R.TOO_LARGE),
     _one("no box.pdf", lambda: vector_pdf(MediaBox=[0, 0, 0, 0]), None),
