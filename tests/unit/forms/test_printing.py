@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import random
 import re
 import tracemalloc
 from collections.abc import Iterator
@@ -290,7 +291,7 @@ def test_many_pages_need_no_more_memory_than_few() -> None:
         pages = PageAppender(buffer.getvalue(), sink, {})
         tracemalloc.start()
         for number in range(2000):
-            pages.add(np.random.default_rng(number).bytes(1000))
+            pages.add(random.Random(number).randbytes(1000))
         used = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
         assert pages.finish() == 2000
