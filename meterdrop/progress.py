@@ -34,7 +34,7 @@ class Progress:
     def update(self, done: int, total: int | None, text: str = "") -> None:
         """``done`` of ``total`` (None: not known) pieces of work; ``text`` stands beside the bar."""
         now = self._stopwatch()
-        if now - self._began < QUIET_SECONDS:
+        if now - self._began < QUIET_SECONDS or total == 0:
             return
         if self._terminal:
             self._draw(done, total, text)
@@ -65,7 +65,7 @@ class Progress:
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[text]}"),
-                console=Console(stderr=True),
+                console=Console(stderr=True, force_terminal=True),
                 transient=True,
             )
             self._task = self._bar.add_task(self._title, total=total, text=text)

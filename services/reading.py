@@ -75,7 +75,7 @@ class _Process:
         self._open: tuple[str, Document] | None = None
 
     def document(self, key: str, name: str) -> Document:
-        """The file under ``key``; stays open for its next pages."""
+        """The file under ``key``; stays open for its next pages, which may come with another call."""
         if self._open is not None and self._open[0] == key:
             return self._open[1]
         self.close()
@@ -158,10 +158,7 @@ def count_pages(key: str, name: str) -> PageCount:
 
 def read_pages(pages: Sequence[PageRef], registers: dict[str, RegisterFile]) -> list[PageRead]:
     """Recognise pages; one item each, in their order."""
-    try:
-        return [_read(ref, registers.get(ref.supplier)) for ref in pages]
-    finally:
-        _process().close()
+    return [_read(ref, registers.get(ref.supplier)) for ref in pages]
 
 
 def _read(ref: PageRef, register: RegisterFile | None) -> PageRead:
