@@ -111,7 +111,9 @@ UNCLEAR = frozenset(
 def expectation(slip: Slip) -> Expectation:
     """What the demo allows to become of ``slip``."""
     if slip.kind is Kind.EMPTY:
-        return Expectation(slip.kind, frozenset({SheetState.REJECTED}), frozenset({Reason.EMPTY}))
+        # A speck in a cell is enough to have a person look; what matters is that it becomes no reading.
+        ends = frozenset({SheetState.REJECTED, SheetState.REVIEW})
+        return Expectation(slip.kind, ends, frozenset({Reason.EMPTY, Reason.ACCOUNT_MISSING}))
     if slip.kind in MUST_REVIEW:
         return Expectation(slip.kind, frozenset({SheetState.REVIEW}), MUST_REVIEW[slip.kind])
     may = frozenset({SheetState.ACCEPTED, SheetState.REVIEW})
@@ -135,9 +137,9 @@ SPECIAL = {
 
 
 def kinds(n: int) -> list[Kind]:
-    """The kinds of ``n`` slips, one of each at least, in proportion to ``SPECIAL``."""
+    """The kinds of ``n`` slips, plain ones and one of each other at least, in proportion to ``SPECIAL``."""
     listed = [kind for kind, count in SPECIAL.items() for _ in range(max(1, round(count * n / 60)))]
-    return listed + [Kind.PLAIN] * max(0, n - len(listed))
+    return listed + [Kind.PLAIN] * max(4, n - len(listed))
 
 
 def plan(
@@ -157,6 +159,9 @@ def plan(
     """
     order = kinds(n)
     rng.shuffle(order)
+    # The first slip, which goes through the feeder, is the one that is scanned twice.
+    first = order.index(Kind.PLAIN)
+    order[0], order[first] = order[first], order[0]
     chosen = rng.choice(len(register), len(order), replace=False)
     slips = []
     for number, (kind, index) in enumerate(zip(order, chosen, strict=True)):
