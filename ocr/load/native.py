@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from domain.errors import InputError
 from domain.reasons import Reason
 from ocr.load.limits import Limits
+from ocr.load.memory import ceiling
 
 # OpenCV reads this once, when it is loaded. Sizes are checked before every decode: this is the second net.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(Limits.pixels))
@@ -21,6 +22,8 @@ import cv2
 from PIL import Image
 
 Image.MAX_IMAGE_PIXELS = Limits.pixels
+
+_DECODER_BYTES = 800 << 20
 
 _lock = threading.Lock()
 _depth = 0
@@ -63,14 +66,14 @@ def listening() -> Iterator[list[str]]:
 
 
 @contextmanager
-def decoding(what: str) -> Iterator[None]:
-    """Run a native decoder quietly; whatever it raises becomes an ``InputError``.
+def decoding(what: str, extra: int = _DECODER_BYTES) -> Iterator[None]:
+    """Run a native decoder quietly, within ``extra`` bytes; whatever it raises becomes an ``InputError``.
 
     Decoders raise nearly every built-in exception on hostile bytes, so all are caught here, and nothing but
     calls into decoders should stand inside the block.
     """
     try:
-        with quiet():
+        with quiet(), ceiling(extra):
             yield
     except InputError:
         raise

@@ -24,6 +24,8 @@ from ocr.load.render import draw, drawing_dpi
 
 _INFLATED = 16 << 20
 _LONGEST_CONTENT = 1 << 20
+_PARSER_BYTES = 300 << 20
+_MOST_OBJECTS = 500_000
 _EMPTY_DPI = 36.0
 _KEPT = {"/Type", "/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/Annots", "/Group"}
 _UNSEEN_NOTES = ("/Link", "/Popup")
@@ -47,8 +49,9 @@ class Pdf:
         self.media_type = "application/pdf"
         self._file = file
         self._limits = limits
+        _check_objects(file)
         self._pdf, printed = _open(file)
-        with decoding("the PDF"):
+        with decoding("the PDF", _PARSER_BYTES):
             self._damaged = any(_is_damage(str(warning)) for warning in self._pdf.get_warnings())
             lost = sum("non-dictionary object" in line for line in printed)
             self._leaves = leaves(self._pdf, lost, limits.pages)
@@ -86,9 +89,11 @@ class Pdf:
     def _shown(self, leaf: Leaf) -> Scan | Nothing | Drawing | Lost:
         """What a page shows; whatever is broken about it is left to poppler."""
         try:
-            with decoding("the page"):
+            with decoding("the page", _PARSER_BYTES):
                 return self._look(leaf)
-        except InputError:
+        except InputError as error:
+            if error.reason is Reason.TOO_LARGE:
+                raise
             return Drawing()
 
     def _look(self, leaf: Leaf) -> Scan | Nothing | Drawing | Lost:
@@ -153,10 +158,20 @@ class Pdf:
             alone.save(path, compress_streams=False)
 
 
+def _check_objects(file: BinaryIO) -> None:
+    """Refuse a PDF of millions of tiny objects, over which the parser would spend minutes."""
+    marks = 0
+    while block := file.read(8 << 20):
+        marks += block.count(b"obj")  # at the beginning and at the end of each
+    file.seek(0)
+    if marks > 2 * _MOST_OBJECTS:
+        raise InputError(Reason.TOO_LARGE, f"a PDF of over {_MOST_OBJECTS} objects; scan or print it anew")
+
+
 def _open(file: BinaryIO) -> tuple[pikepdf.Pdf, list[str]]:
     """The opened PDF and the lines that qpdf printed meanwhile."""
     try:
-        with decoding("the PDF"), listening() as printed:
+        with decoding("the PDF", _PARSER_BYTES), listening() as printed:
             try:
                 return pikepdf.open(file, inherit_page_attributes=False), printed
             except pikepdf.PasswordError:

@@ -330,6 +330,21 @@ def repeated_page() -> bytes:
     )
 
 
+def crowded_page(numbers: int) -> bytes:
+    """A page whose resources are millions of numbers: two bytes each here, a hundred in a parser."""
+    crowd = b"[" + b"1 " * numbers + b"]"
+    return tree(
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Resources" + crowd + b">>",
+    )
+
+
+def crowded_file(objects: int) -> bytes:
+    """Hundreds of thousands of objects and no cross-reference table."""
+    good_start = tree(b"<</Type/Pages/Count 1/Kids[3 0 R]>>", b"<</Type/Page/MediaBox[0 0 99 99]>>")
+    return good_start + b"".join(b"%d 0 obj\n1\nendobj\n" % n for n in range(9, objects))
+
+
 def xref_loop() -> bytes:
     """A cross-reference section whose predecessor is itself."""
     data = batch_pdf(1)
@@ -484,6 +499,8 @@ ALL: tuple[Hostile, ...] = (
     _one("no tree.pdf", lambda: tree(b"<</Type/Nothing/Kids 7>>"), R.CORRUPT_FILE),
     _one("laughing tree.pdf", laughing_tree, R.CORRUPT_FILE, R.TOO_MANY_PAGES),
     _one("repeated page.pdf", repeated_page, R.TOO_MANY_PAGES, R.CORRUPT_FILE),
+    _one("crowded page.pdf", lambda: crowded_page(4_000_000), R.TOO_LARGE, R.CORRUPT_FILE),
+    _one("crowded file.pdf", lambda: crowded_file(600_000), R.TOO_LARGE),
     _one("xref loop.pdf", xref_loop, None),
     _one("active.pdf", active_pdf, None),
 )

@@ -137,6 +137,25 @@ os.write(2, b"heard")
     assert done.stderr == "heard"
 
 
+def test_a_ceiling_of_memory_holds_and_is_lifted() -> None:
+    program = """
+import resource
+from ocr.load.memory import ceiling
+before = resource.getrlimit(resource.RLIMIT_DATA)
+try:
+    with ceiling(50 << 20), ceiling(500 << 20):
+        bytearray(200 << 20)
+except MemoryError:
+    print("held")
+assert resource.getrlimit(resource.RLIMIT_DATA) == before
+print(len(bytearray(200 << 20)) >> 20)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.split() == ["held", "200"], done.stderr
+
+
 def test_without_standard_error_nothing_breaks() -> None:
     """A service may be started with file descriptor 2 closed."""
     program = "import os; os.close(2)\nfrom ocr.load.native import quiet\nwith quiet(): pass\nprint('fine')"
