@@ -17,7 +17,7 @@ import click
     help="Folder for everything the demo makes; an earlier demo's folder is replaced.",
 )
 @click.option("--keep", is_flag=True, help="Move an earlier demo's folder aside instead of replacing it.")
-@click.option("--slips", type=click.IntRange(20, 400), default=60, hidden=True)
+@click.option("--slips", type=click.IntRange(20, 150), default=60, hidden=True)
 @click.option("--accounts", type=click.IntRange(500, 1_000_000), default=100_000, hidden=True)
 def command(headless: bool, home: Path, keep: bool, slips: int, accounts: int) -> None:
     """Show the whole road on this machine.

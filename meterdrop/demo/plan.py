@@ -154,8 +154,8 @@ def plan(
 ) -> list[Slip]:
     """``n`` slips (a few more where ``n`` is too small for one of each kind) of customers in ``register``.
 
-    ``strangers``: accounts that are in no register. ``collected``: the day the box was emptied; ``late``:
-    the day another one was, outside the window.
+    ``strangers``: accounts that are in no register, enough of them. ``collected``: the day the box was
+    emptied; ``late``: the day another one was, outside the window.
     """
     order = kinds(n)
     rng.shuffle(order)
@@ -164,12 +164,13 @@ def plan(
     order[0], order[first] = order[first], order[0]
     chosen = rng.choice(len(register), len(order), replace=False)
     slips = []
+    stranger = iter(strangers)
     for number, (kind, index) in enumerate(zip(order, chosen, strict=True)):
         entry = register[int(index)]
         if kind is Kind.BELOW_ESTIMATE:
             entry = replace(entry, previous_kind="average")
         if kind is Kind.UNKNOWN_ACCOUNT:
-            entry = replace(entry, account=strangers[number % len(strangers)])
+            entry = replace(entry, account=next(stranger))
         days = 95 if kind is Kind.OLD_DATE else int(rng.integers(0, 3))
         slips.append(
             Slip(

@@ -93,10 +93,12 @@ def _prepare(ctx: Context, order: Order, screen: Screen) -> tuple[papers.Papers,
     rng = np.random.default_rng(_SEED)
     days = collection_days(ctx)
     forms = Forms(find("krasnoyarsk-dropbox"), find("krasnoyarsk-personal"))
-    numbers = registers.accounts(order.accounts + 8, rng, blocks_of=40)
-    # Strangers: numbers that look like everybody's but are in no register.
-    strangers = [str(number) for number in rng.choice(numbers, 8, replace=False)]
-    known = sorted(set(numbers) - set(strangers))
+    numbers = registers.accounts(order.accounts + 4, rng, blocks_of=40)
+    # Strangers look like everybody's number but are in no register: some far from all others, some next door.
+    next_door = [str(number) for number in rng.choice(numbers, 4, replace=False)]
+    known = sorted(set(numbers) - set(next_door))
+    far = [number for number in registers.accounts(8, rng) if number not in known][:4]
+    strangers = [number for pair in zip(far, next_door, strict=True) for number in pair]
     everybody = list(registers.register(known, rng, days[0]))
     hands = [each.name for each in HANDS]
     slips = plan.plan(

@@ -31,7 +31,15 @@ def test_sixty_slips_are_sixty() -> None:
 def test_special_slips_break_their_rule() -> None:
     rng = np.random.default_rng(1)
     register = list(registers.register(registers.accounts(300, rng), rng, DAY))
-    slips = plan(60, register, ["999999999999"], collected=DAY, late=LATE, hands=["Engineer"], rng=rng)
+    slips = plan(
+        60,
+        register,
+        [f"99999999999{i}" for i in range(8)],
+        collected=DAY,
+        late=LATE,
+        hands=["Engineer"],
+        rng=rng,
+    )
     in_register = {entry.account: entry for entry in registered(register, slips)}
     for slip in slips:
         last = int(slip.entry.previous_reading)
