@@ -29,8 +29,8 @@ class Character:
 class FieldResult:
     """One field of a slip.
 
-    ``value`` is the best reading even when ``confidence`` is low ("" when nothing is written); ``raw`` is what
-    the ink says without the register, one character a cell. ``source`` says where an account came from:
+    ``value`` is the best reading even when ``confidence`` is low ("" when nothing is written); ``raw`` is
+    what the ink says without the register, one character a cell. ``source`` says where an account came from:
     ``ink``, ``qr`` or ``text`` (printed beside the QR). ``runner_up`` is the posterior of the second best
     registered account. ``present`` is for fields that only need ink (signature, address line).
     """
@@ -63,7 +63,7 @@ class Registration:
 class SlipReading:
     """What was read from one slip (or one page with none on it).
 
-    ``template`` is ``name@version``; ``ink``: a short fingerprint of the handwriting for finding the same slip
+    ``template`` is ``name@version``; ``ink``: a short fingerprint of the handwriting that finds the same slip
     scanned twice (see ``ocr.fingerprint``); ``model``: which weights read it.
     """
 
