@@ -17,6 +17,8 @@ _SHARP, _SOFT = 0.036, 0.24
 _NOISE = 5.0
 #: A line across the page is a fold's crease when it is not wider than this (mm) on average.
 _CREASE_MM = 1.6
+#: Below this level contrast is not raised any more: a black lid has noise, no writing.
+_DARKEST = 90
 #: Ink (mm²) that makes a page not blank. A full stop is 0.2, a short faint word 6.
 _INK_MM2 = 2.0
 #: One or two hairs on the glass: thin (mm) and of no more ink (mm²) than this in all.
@@ -54,14 +56,21 @@ def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _paper_mask(small: NDArray[np.uint8], paper: float, scale: float) -> NDArray[np.bool_]:
-    """Paper and what is on it, without dark edges of the scanner and punch holes, grown a little."""
-    away = np.zeros(small.shape, dtype=np.uint8)
-    for level, edges in ((0.93, True), (0.72, False)):
-        dark = (cv2.blur(small, (3, 3)) < level * paper).astype(np.uint8)
-        away |= _ignored(dark, scale, edges=edges)
-    size = max(3, round(1.6 * scale)) | 1
-    away = cv2.dilate(away, np.ones((size, size), np.uint8))
-    # The paper's own edge casts a thin shadow.
+    """Where marks count: not on the rim of the paper and of shadows, on a black lid, nor in punch holes.
+
+    The insides of shadows count: there may be writing in them.
+    """
+    blurred = cv2.blur(small, (3, 3))
+    kernel = np.ones((max(3, round(1.6 * scale)) | 1,) * 2, np.uint8)
+    beyond = _ignored((blurred < 0.93 * paper).astype(np.uint8), scale, edges=True)
+    holes = _ignored((blurred < 0.72 * paper).astype(np.uint8), scale, edges=False)
+    black = np.asarray(beyond & (blurred < 0.5 * paper), dtype=np.uint8)
+    parts = (
+        cv2.dilate(holes, kernel),
+        cv2.morphologyEx(beyond, cv2.MORPH_GRADIENT, kernel),
+        cv2.dilate(black, kernel),
+    )
+    away = np.maximum.reduce([np.asarray(part, dtype=np.uint8) for part in parts])
     rim = max(1, round(1.5 * scale))
     away[:rim] = away[-rim:] = 1
     away[:, :rim] = away[:, -rim:] = 1
@@ -88,16 +97,18 @@ def _ignored(dark: NDArray[np.uint8], scale: float, *, edges: bool) -> NDArray[n
 
 def _ink_area(small: NDArray[np.uint8], usable: NDArray[np.bool_], scale: float) -> float:
     """Area in mm² of marks: sharp ones even when faint, soft ones only when dark."""
-    size = max(5, round(4.0 * scale)) | 1
-    paper = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)), (size, size))
-    dark = np.maximum(paper.astype(np.float32) - small, 0.0) / np.maximum(paper, 1).astype(np.float32)
+    window = max(5, round(4.0 * scale)) | 1
+    kernel = np.ones((window, window), np.uint8)
+    paper = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (window, window))
+    dark = np.maximum(paper.astype(np.float32) - small, 0.0) / np.maximum(paper, _DARKEST).astype(np.float32)
     smooth = cv2.GaussianBlur(dark, (0, 0), 0.9)
     # Sharpness: what is lost when a mark is softened as the other side's ink is by the paper.
     crisp = smooth - cv2.GaussianBlur(dark, (0, 0), 0.5 * scale)
     mark = (crisp > max(_SHARP, _NOISE * _spread(crisp[usable]))) & usable
     mark |= (smooth > max(_SOFT, _NOISE * _spread(smooth[usable]))) & usable
     count, _, stats, _ = cv2.connectedComponentsWithStats(mark.astype(np.uint8), connectivity=8)
-    area, hairs, other = 0.0, 0, False
+    area = 0.0
+    hairs, other = 0, False
     for index in range(1, count):
         width, height = int(stats[index, cv2.CC_STAT_WIDTH]), int(stats[index, cv2.CC_STAT_HEIGHT])
         size = float(stats[index, cv2.CC_STAT_AREA]) / scale**2

@@ -1,0 +1,1 @@
+"""The form reader: finding, registering, cutting, reading."""
