@@ -15,7 +15,7 @@ from ocr.load.geometry import Pixels, finish, reduction, swaps_axes, turn
 from ocr.load.limits import Limits
 from ocr.load.native import decoding
 from ocr.load.pdf_scan import Scan
-from ocr.load.raster import check_pixels, check_size, decode_jpeg, open_image
+from ocr.load.raster import check_pixels, check_scans, check_size, decode_jpeg, open_image
 
 _CUT_OFF = "the page's picture is cut off or damaged; scan it again"
 
@@ -57,6 +57,7 @@ def _as_stored(scan: Scan, limits: Limits, factor: int, *, colour: bool) -> tupl
 def _jpeg(data: bytes, scan: Scan, limits: Limits, factor: int, *, colour: bool) -> tuple[Pixels, int]:
     with open_image(io.BytesIO(data), "image/jpeg") as image:
         check_size(image, "image/jpeg", limits, colour=colour)
+        check_scans(image, data)
         if len(image.getbands()) != scan.components:
             raise InputError(
                 Reason.CORRUPT_FILE, "the page's picture contradicts its description; scan it again"

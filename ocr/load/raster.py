@@ -15,7 +15,6 @@ from PIL import ExifTags, Image
 from domain.errors import InputError
 from domain.reasons import Reason
 from ocr.load.geometry import Pixels, finish, plausible_dpi, reduction, swaps_axes, turn
-from ocr.load.jpeg import check_scans
 from ocr.load.limits import Limits
 from ocr.load.native import decoding, quiet
 
@@ -47,6 +46,9 @@ _PEAK_AT_LEAST = {"image/webp": 16.0, "image/bmp": 10.0, "image/heic": 8.0, "ima
 _PEAK_COLOUR = 8.0
 _PEAK_JPEG, _PEAK_JPEG_COLOUR = 2.0, 6.0
 _PEAK_JP2_BAND = 7.0
+# Ordinary progressive JPEGs have about ten; each costs a pass over the whole picture.
+_MOST_SCANS = 200
+_START_OF_SCAN = b"\xff\xda"
 
 
 class Picture:
@@ -76,6 +78,7 @@ class Picture:
         with open_image(io.BytesIO(self._data), self.media_type) as image:
             check_size(image, self.media_type, self._limits, colour=colour)
             if self.media_type == "image/jpeg" and image.mode != "CMYK":
+                check_scans(image, self._data)
                 dpi, orientation = resolution(image), orientation_of(image)
                 factor = reduction(dpi, self._limits)
                 pixels, done = decode_jpeg(self._data, factor, colour=colour)
@@ -116,6 +119,12 @@ def _peak(image: Image.Image, media_type: str, *, colour: bool) -> float:
     return peak + (_PEAK_COLOUR if colour else 0.0)
 
 
+def check_scans(image: Image.Image, data: bytes) -> None:
+    """Refuse a progressive JPEG with absurdly many scans (libjpeg security note, 2018)."""
+    if image.info.get("progressive") and data.count(_START_OF_SCAN) > _MOST_SCANS:
+        raise InputError(Reason.CORRUPT_FILE, f"a JPEG of more than {_MOST_SCANS} scans; save it again")
+
+
 def check_pixels(width: int, height: int, peak: float, limits: Limits) -> None:
     """``too_large`` if a picture has too many pixels or needs too much memory at ``peak`` bytes a pixel."""
     allowed = min(limits.pixels, limits.working_bytes / peak)
@@ -126,12 +135,11 @@ def check_pixels(width: int, height: int, peak: float, limits: Limits) -> None:
         )
 
 
-def decode_jpeg(data: bytes | memoryview, factor: int, *, colour: bool) -> tuple[Pixels, int]:
+def decode_jpeg(data: bytes, factor: int, *, colour: bool) -> tuple[Pixels, int]:
     """Decode a JPEG whose size was checked, as it is stored (EXIF not applied).
 
     ``factor`` asks for a reduction; gives the pixels and the part of it that was already done while decoding.
     """
-    check_scans(data)
     done = 2 if factor == 2 else 1  # other factors of libjpeg do not divide what is asked for
     flags = {
         (False, 1): cv2.IMREAD_GRAYSCALE,
