@@ -24,9 +24,9 @@ check: ## formatting, lint, types and the rooms' import contract
 coverage: ## all tests, with what they did not reach
 	@scripts/coverage $(ARGS)
 
-bench: ## how fast and how right; results in benchmarks/out/
+bench: ## sheets a second on two cores; benchmarks/README.md names the other measurements
 	@scripts/setup dev
-	@.venv/bin/python -m benchmarks $(ARGS)
+	@.venv/bin/python -m benchmarks.sheets $(ARGS)
 
 train-digits: ## make the digit weights again (hours; resumable); METERDROP_DATA names the data
 	@scripts/setup training
