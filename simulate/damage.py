@@ -25,7 +25,7 @@ def fold(grey: Grey, dpi: float, rng: np.random.Generator, across: bool | None =
     middle = breadth * float(rng.uniform(0.3, 0.7))
     tilt = float(rng.normal(0.0, 0.01))
     at = middle + tilt * (np.arange(length) - length / 2)
-    distance = (np.arange(breadth)[:, None] - at[None, :]) / (dpi / 25.4)
+    distance = (np.arange(breadth)[:, None] - at[None, :]).astype(np.float32) / np.float32(dpi / 25.4)
     shadow = 1.0 - 0.16 * np.exp(-np.clip(distance, 0, None) / 4.0) * (distance >= 0)
     crease = 1.0 - 0.25 * np.exp(-((distance / 0.25) ** 2))
     factor = (shadow * crease).astype(np.float32)

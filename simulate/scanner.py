@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from simulate.paper import Grey
 
+_NOISE_TILE = 701  # pixels; odd, so that no printed grid falls in step with it
+
 
 @dataclass(frozen=True)
 class Scan:
@@ -92,22 +94,25 @@ def _skew(sheet: Grey, degrees: float, lid: int) -> Grey:
 
 
 def _sensor(seen: Grey, settings: Scan, rng: np.random.Generator) -> Grey:
-    grey: NDArray[np.float32] = seen.astype(np.float32)
+    """Softness, the ink's fading, the lamp, noise; in bytes throughout: a page has millions of pixels."""
+    image = np.ascontiguousarray(seen)
     if settings.blur_px > 0:
-        grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), settings.blur_px), dtype=np.float32)
-    grey = (255.0 - (255.0 - grey) * (1.0 - settings.fade)) * settings.gain
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), settings.blur_px), dtype=np.uint8)
+    levels = (255.0 - (255.0 - np.arange(256.0)) * (1.0 - settings.fade)) * settings.gain
+    image = np.asarray(cv2.LUT(image, np.clip(levels + 0.5, 0, 255).astype(np.uint8)), dtype=np.uint8)
     if settings.noise > 0:
-        grey = grey + _noise(grey.shape, settings.noise, rng)
-    image = np.asarray(np.clip(grey + 0.5, 0, 255), dtype=np.uint8)
+        noise = _noise(image.shape, settings.noise, rng)
+        image = np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), dtype=np.uint8)
     if settings.bilevel:
         return np.where(image < 150, 0, 255).astype(np.uint8)
     return image
 
 
-def _noise(shape: tuple[int, ...], sigma: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Sensor noise; float32 draws, because a page has millions of pixels."""
-    noise: NDArray[np.float32] = rng.standard_normal(shape, dtype=np.float32)
-    return noise * np.float32(sigma)
+def _noise(shape: tuple[int, ...], sigma: float, rng: np.random.Generator) -> NDArray[np.int16]:
+    """Sensor noise, drawn for a tile and repeated: nothing that reads slips looks that far for a pattern."""
+    tile = np.rint(rng.standard_normal((_NOISE_TILE, _NOISE_TILE), dtype=np.float32) * sigma).astype(np.int16)
+    down, across = -(-shape[0] // _NOISE_TILE), -(-shape[1] // _NOISE_TILE)
+    return np.ascontiguousarray(np.tile(tile, (down, across))[: shape[0], : shape[1]])
 
 
 def _table(h: int, w: int, rng: np.random.Generator) -> Grey:
