@@ -8,6 +8,7 @@ from datetime import date, datetime
 from domain.gate import Claim, ClaimedReading, Value
 from domain.reasons import Reason
 from ocr.results import FieldResult, SlipReading
+from services.text import clean
 from templates.model import Field, Template
 
 #: Roles whose doubts count even where the form does not require the field.
@@ -74,24 +75,25 @@ def normalised(field: Field, text: str) -> str:
     if field.kind == "date":
         return normalise_date(text)
     if field.role in {"signature", "address"}:
-        return "" if text.strip().lower() in {"", "no", "нет", "0", "false"} else "yes"
-    return normalise_digits(text) if field.kind == "digits" else text.strip()
+        return "" if clean(text).lower() in {"", "no", "нет", "0", "false"} else "yes"
+    return normalise_digits(text) if field.kind == "digits" else clean(text)
 
 
 def normalise_digits(text: str) -> str:
     """Without the blanks that people put between digits."""
-    return "".join(text.split())
+    return "".join(clean(part) for part in text.split())
 
 
 def normalise_date(text: str) -> str:
     """A date as YYYY-MM-DD; what is no date is given back as it is, for the gate to refuse."""
+    text = clean(text)
     for pattern in _DATE_FORMATS:
         try:
             # Only the day matters: no zone is involved.
-            return datetime.strptime(text.strip(), pattern).date().isoformat()
+            return datetime.strptime(text, pattern).date().isoformat()
         except ValueError:
             continue
-    return text.strip()
+    return text
 
 
 def date_of(claim: Claim, otherwise: date) -> date:

@@ -141,6 +141,8 @@ def _line(cells: Iterable[str]) -> str:
 
 def _free(path: Path) -> Path:
     path = path.absolute()
+    if not str(path).isprintable():
+        raise UsageError("name the file with visible characters only")
     if path.exists() or path.is_symlink():
         raise AlreadyExistsError(f"{path} exists; choose another name")
     if not path.parent.is_dir():

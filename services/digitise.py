@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import settling
+from services import judging, settling
 from services.context import Context, PageCount, PageRead, PageRef
 from services.results import ChunkResult, SheetOutcome
+from services.text import printable
 from storage.records import SheetRow, Transaction
 
 MACHINE = "machine"
@@ -64,7 +65,7 @@ def finish_split(ctx: Context, file_id: int, count: PageCount) -> int:
         if count.reason is None:
             tx.sheets.add(file, _place(first), [(page, 1) for page in range(2, count.pages + 1)], at)
         else:
-            details = {"detail": count.detail}
+            details = {"detail": printable(count.detail)}
             tx.sheets.move(first, SheetState.UNREADABLE, (count.reason,), at=at, who=MACHINE, details=details)
     return count.pages
 
@@ -108,7 +109,7 @@ def finish_chunk(ctx: Context, recognition: Recognition) -> ChunkResult:
     with ctx.records.begin() as tx:
         # Two stations may hold two scans of one slip: whoever commits second must see the first.
         for supplier in sorted({row.supplier for row in recognition.sheets}):
-            tx.lock(f"sheets of {supplier}")
+            tx.lock(judging.sheets_lock(supplier))
         fresh = {row.id: row for row in tx.sheets.get(list(found), lock=True)}
         for sheet_id, page in found.items():
             if fresh[sheet_id].state is not SheetState.PENDING:
@@ -123,7 +124,7 @@ def _settle_page(ctx: Context, tx: Transaction, first: SheetRow, page: PageRead)
     at = ctx.clock()
     if page.reason is not None or not page.slips:
         reason = page.reason or Reason.TEMPLATE_NOT_FOUND
-        details = {"detail": page.detail}
+        details = {"detail": printable(page.detail)}
         tx.sheets.move(first, SheetState.UNREADABLE, (reason,), at=at, who=MACHINE, details=details)
         return [outcome(first, SheetState.UNREADABLE, (reason,))]
     rows = [first]

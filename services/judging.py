@@ -21,6 +21,11 @@ from storage.records.sheets import join_reasons
 NO_THRESHOLDS = Thresholds({})
 
 
+def sheets_lock(supplier: str) -> str:
+    """What a transaction locks before it judges the supplier's sheets against one another."""
+    return f"sheets of {supplier}"
+
+
 def account_state(
     tx: Transaction, supplier: str, account: str, collected: date, sheet_id: int
 ) -> AccountState:

@@ -9,6 +9,7 @@ from domain.reasons import Reason
 from ocr.load import read_file
 from services.context import Context
 from services.results import BatchOrder, Receipt
+from services.text import printable
 from storage.records import Transaction
 
 
@@ -37,7 +38,7 @@ def receive_file(
         raise InputError(Reason.TOO_LARGE, f"{name}: larger than {ctx.settings.max_file_bytes} bytes")
     key = ctx.objects.put(data)
     at = ctx.clock()
-    shown = printable(name)
+    shown = printable(name.encode("utf-8", "backslashreplace").decode()) or "?"
     with ctx.records.begin() as tx:
         batch = batch_id if batch_id is not None else _open(ctx, tx, order)
         file, new = tx.files.add_file(order.supplier, key, shown, size=len(data), batch_id=batch, at=at)
@@ -56,19 +57,12 @@ def receive_file(
     return Receipt(receipt, batch, file.id, key, shown, again=not new)
 
 
-def printable(name: str) -> str:
-    """A file's name as records, pages and terminals can show it.
-
-    Nothing undecodable, no control characters.
-    """
-    text = name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(c if c.isprintable() else "�" for c in text)[:255] or "?"
-
-
 def _check(ctx: Context, order: BatchOrder) -> None:
     if order.supplier not in ctx.suppliers:
         known = ", ".join(sorted(ctx.suppliers))
         raise UsageError(f"there is no supplier {order.supplier!r}; known are: {known}")
+    if not (order.channel + order.station).isprintable():
+        raise UsageError("the names of channel and station may have visible characters only")
 
 
 def _open(ctx: Context, tx: Transaction, order: BatchOrder) -> int:

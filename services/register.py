@@ -12,6 +12,7 @@ from domain.errors import RegisterError, UsageError
 from services.context import Context
 from services.register_rows import REQUIRED, RowError, parse_row
 from services.results import BadRow, ImportResult
+from services.text import printable
 
 #: Rows a transaction: other writers get their turn in between.
 ROWS_A_TRANSACTION = 20_000
@@ -51,7 +52,7 @@ def import_register(
                     progress(imported)
     imported += _store(ctx, good)
     with ctx.records.begin() as tx:
-        details = {"file": path.name, "rows": imported, "bad": len(bad)}
+        details = {"file": printable(path.name), "rows": imported, "bad": len(bad)}
         tx.audits.add(ctx.clock(), "register", "register.imported", supplier=supplier, details=details)
     return ImportResult(imported, tuple(bad), encoding)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from domain.supplier import SupplierRules
 from services.claims import normalise_date
+from services.text import clean
 
 REQUIRED: Final = (
     "account",
@@ -41,7 +42,7 @@ def parse_row(
         raise RowError(f"column {header[len(row)]} is missing")
     if any(cell.strip() for cell in row[len(header) :]):
         raise RowError(f"{len(row)} cells, but the header has {len(header)} columns")
-    cells = {name: cell.strip() for name, cell in zip(header, row, strict=False)}
+    cells = {name: clean(cell) for name, cell in zip(header, row, strict=False)}
     named = cells.get("supplier") or supplier
     if named not in suppliers:
         raise RowError(f"unknown supplier {named!r}")

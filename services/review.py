@@ -15,8 +15,10 @@ from domain.reasons import Reason
 from domain.sheet import SheetState
 from services import claims, judging, review_view
 from services.context import Context
+from services.judging import sheets_lock
 from services.results import ReviewAnswer, ReviewSheet, SlipPicture
 from services.slip_picture import picture_of
+from services.text import clean, printable
 from storage.records import SheetRow, Transaction
 
 
@@ -100,17 +102,19 @@ def accept(
     Raises ``LeaseLostError`` when the slip is not held by ``user``.
     """
     at = ctx.clock()
+    entered = {clean(name): clean(text) for name, text in values.items()}
     with ctx.records.begin() as tx:
+        # What another slip brings for the same account meanwhile must be seen. The lock comes before the row,
+        # as where sheets are digitised: in another order the two could wait for each other.
+        tx.lock(sheets_lock(_row(tx, sheet_id).supplier))
         row = _held(tx, user, sheet_id)
-        # What another slip brings for the same account meanwhile must be seen.
-        tx.lock(f"sheets of {row.supplier}")
         claim, state, decision = _judged(ctx, tx, row, values, confirmed)
         answer = _answer(claim, state, decision)
         if answer.outcome not in {"accepted", "duplicate"}:
             return answer
         after = SheetState.ACCEPTED if answer.outcome == "accepted" else SheetState.DUPLICATE
         details = {
-            "values": dict(values),
+            "values": entered,
             "machine": review_view.machine_values(row),
             "confirmed": sorted(reason.value for reason in claim.confirmed),
             "machine_reasons": [reason.value for reason in row.reasons],
@@ -123,7 +127,7 @@ def accept(
             at=at,
             who=user,
             details=details,
-            entered=dict(values),
+            entered=entered,
             account=claim.account.value,
             duplicate_of=answer.duplicate_of,
         )
@@ -136,7 +140,7 @@ def reject(ctx: Context, user: str, sheet_id: int, reason: Reason, note: str = "
     """Reject the slip. Raises ``LeaseLostError``."""
     with ctx.records.begin() as tx:
         row = _held(tx, user, sheet_id)
-        details = {"note": note, "machine_reasons": [r.value for r in row.reasons]}
+        details = {"note": printable(note, 1000), "machine_reasons": [r.value for r in row.reasons]}
         tx.sheets.move(row, SheetState.REJECTED, (reason,), at=ctx.clock(), who=user, details=details)
 
 

@@ -12,6 +12,7 @@ from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
 from services import claims, judging, recognition
 from services.context import Context, PageRead
+from services.text import printable
 from storage.records import SheetRow, Transaction
 
 #: Unreadable for the machine, but a person may be able to key it from the picture.
@@ -52,7 +53,7 @@ def settle(
         "pixel_hash": page.pixel_hash or None,
         "ink": slip.ink or None,
     }
-    details = {"detail": page.detail} if page.detail else None
+    details = {"detail": printable(page.detail)} if page.detail else None
 
     def moved(
         state: SheetState, reasons: tuple[Reason, ...], **more: Any

@@ -35,8 +35,7 @@ def add_user(ctx: Context, name: str, role: str, password: str, by: str = "conso
 
 def authenticate(ctx: Context, name: str, password: str) -> UserView | None:
     """The user if the password is right, else None; takes the same time for unknown names."""
-    with ctx.records.read() as tx:
-        row = tx.staff.get(name)
+    row = _row(ctx, name)
     if row is None:
         _hasher().verify(password, _nobody())
         return None
@@ -51,8 +50,7 @@ def authenticate(ctx: Context, name: str, password: str) -> UserView | None:
 
 def get_user(ctx: Context, name: str) -> UserView | None:
     """The user of that name."""
-    with ctx.records.read() as tx:
-        row = tx.staff.get(name)
+    row = _row(ctx, name)
     return None if row is None else _view(row)
 
 
@@ -60,6 +58,14 @@ def list_users(ctx: Context) -> list[UserView]:
     """Everybody, by name."""
     with ctx.records.read() as tx:
         return [_view(row) for row in tx.staff.all()]
+
+
+def _row(ctx: Context, name: str) -> StaffRow | None:
+    if not name.isprintable():
+        # Nobody has such a name, and PostgreSQL does not even take the question.
+        return None
+    with ctx.records.read() as tx:
+        return tx.staff.get(name)
 
 
 @cache

@@ -103,6 +103,8 @@ def _clear_errors() -> Iterator[None]:
     """Turn what the driver says of an unreachable or full database into one line."""
     try:
         yield
+    except sa.exc.TimeoutError as error:
+        raise StorageError("all connections to the records are busy; try again") from error
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
         said = " ".join(str(error.orig).split())[:200]
         raise StorageError(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -48,6 +49,18 @@ def test_migrated_tables_are_those_of_the_program(empty_url: str) -> None:
     with Records.open(RecordsSettings(empty_url)) as records, records.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_migrations_can_be_taken_back(records: Records) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with records.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        assert sa.inspect(connection).get_table_names() == ["alembic_version"]
+    migrate(records.engine)
+    with records.read() as tx:
+        assert tx.sheets.counts() == []
 
 
 def test_head_is_the_newest_migration() -> None:

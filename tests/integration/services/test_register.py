@@ -149,3 +149,9 @@ def test_what_is_no_register_is_refused(ctx: Context, tmp_path: Path, data: byte
         import_register(ctx, tmp_path / "none.csv", SUPPLIER)
     with pytest.raises(UsageError, match="no supplier 'nobody'"):
         import_register(ctx, path, "nobody")
+
+
+def test_characters_that_no_database_keeps(ctx: Context, tmp_path: Path) -> None:
+    path = write(tmp_path / "r.csv", HEADER, GOOD.replace("Иванова", "Ива\x00нова\x07"))
+    assert import_register(ctx, path, SUPPLIER).imported == 1
+    assert account(ctx)[0].surname == "Иванова"

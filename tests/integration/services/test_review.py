@@ -227,3 +227,18 @@ def test_an_unknown_sheet_is_said_clearly(ctx: Context) -> None:
         review.preview(ctx, 99, GOOD)
     with pytest.raises(UsageError, match="no sheet 99"):
         review.sheet_picture(ctx, 99)
+
+
+def test_characters_that_no_database_keeps(ctx: Context) -> None:
+    """A zero character is an error to PostgreSQL, a lone surrogate to both."""
+    first, second = unclear(ctx, 2)
+    review.claim(ctx, "anna", first)
+    dirty = {name: f"\x00{text}\ud800" for name, text in GOOD.items()} | {"no\x00field": "\x00"}
+    assert review.preview(ctx, first, dirty).outcome == "accepted"
+    assert review.accept(ctx, "anna", first, dirty).outcome == "accepted"
+    assert sheet(ctx, first).entered == GOOD | {"nofield": ""}
+    review.claim(ctx, "anna", second)
+    review.reject(ctx, "anna", second, Reason.ILLEGIBLE, "a\x00b")
+    details = last_audit(ctx, second).details
+    assert details is not None
+    assert details["note"] == "a\N{REPLACEMENT CHARACTER}b"

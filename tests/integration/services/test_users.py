@@ -68,3 +68,9 @@ def test_names_are_taken_once(ctx: Context) -> None:
     with pytest.raises(AlreadyExistsError, match="already a user 'anna'"):
         users.add_user(ctx, "anna", "admin", "another one")
     assert [user.name for user in users.list_users(ctx)] == ["anna", "boris"]
+
+
+def test_names_that_nobody_can_have(ctx: Context) -> None:
+    for name in ("\x00", "anna\ud800", "an\nna"):
+        assert users.authenticate(ctx, name, "long enough") is None
+        assert users.get_user(ctx, name) is None
