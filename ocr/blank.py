@@ -21,6 +21,8 @@ _CREASE_MM = 1.6
 _DARKEST = 90
 #: Ink (mm²) that makes a page not blank. A full stop is 0.2, a short faint word 6.
 _INK_MM2 = 2.0
+#: Broad dark places (mm²) that make a page not blank, and what is broader than they (mm).
+_STAIN_MM2, _BROAD_MM = 12.0, 25.0
 #: One or two hairs on the glass: thin (mm) and of no more ink (mm²) than this in all.
 _HAIRS, _HAIR_MM, _HAIR_MM2 = 2, 0.55, 9.0
 
@@ -41,7 +43,7 @@ def is_blank(grey: NDArray[np.uint8]) -> bool:
     usable = _paper_mask(small, paper, scale)
     if usable.mean() < 0.3:
         return False
-    return _ink_area(small, usable, scale) < _INK_MM2
+    return _ink_area(small, usable, scale) < _INK_MM2 and _stain_area(small, usable, scale) < _STAIN_MM2
 
 
 def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -124,6 +126,20 @@ def _ink_area(small: NDArray[np.uint8], usable: NDArray[np.bool_], scale: float)
         hairs += hair
         other |= not hair
     return 0.0 if hairs <= _HAIRS and not other and area < _HAIR_MM2 else area
+
+
+def _stain_area(small: NDArray[np.uint8], usable: NDArray[np.bool_], scale: float) -> float:
+    """Area in mm² of broad dark places: a form out of focus has no strokes, but it has these."""
+    step = max(1, round(scale))
+    size = (small.shape[1] // step, small.shape[0] // step)
+    if min(size) < 8:
+        return 0.0
+    coarse = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(usable.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    window = max(3, round(_BROAD_MM * scale / step)) | 1
+    paper = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+    dark = 1.0 - coarse.astype(np.float64) / np.maximum(paper, 1)
+    return float((seen & (dark > _SOFT)).sum()) * (step / scale) ** 2
 
 
 def _spread(values: NDArray[np.float32]) -> float:

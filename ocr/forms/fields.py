@@ -10,7 +10,7 @@ from domain.reasons import Reason
 from ocr.decode import AccountIndex, decode_date, decode_number
 from ocr.decode.evidence import BLANK, SYMBOLS, raw_text
 from ocr.forms.cutting import CELL_MARGIN, cut
-from ocr.forms.ink import black_of, presence
+from ocr.forms.ink import area_of_strokes, ink_mask, presence
 from ocr.forms.personal import read_account
 from ocr.forms.registration import Registered
 from ocr.forms.settings import CellReader, Floats, Grey
@@ -26,6 +26,8 @@ _MISSING = {
 }
 #: Half a printed border and the registration's error: what is cut off a box before looking for ink (mm).
 _INSIDE_MM = 0.9
+#: Ink (mm²) in a single cell that is more than dust.
+_TRACE_MM2 = 0.6
 
 
 def cell_crops(registered: Registered, template: Template, dpi: float) -> dict[str, list[Grey]]:
@@ -57,7 +59,11 @@ def read_cells(crops: Mapping[str, list[Grey]], classifier: CellReader) -> dict[
 
 def decode_field(field: Field, probabilities: Floats, accounts: AccountIndex | None) -> FieldResult:
     """The value of a field with cells."""
-    if field.role == "account" and accounts is not None:
+    if (probabilities.argmax(axis=1) == BLANK).all():
+        # No cell shows a character: no decoder needs to look for one.
+        blank = float(np.prod(probabilities[:, BLANK]))
+        result = FieldResult(value="", confidence=blank, raw=raw_text(probabilities))
+    elif field.role == "account" and accounts is not None:
         result = _account(probabilities, accounts)
     elif field.kind == "date":
         date = decode_date(probabilities)
@@ -78,10 +84,7 @@ def decode_field(field: Field, probabilities: Floats, accounts: AccountIndex | N
 
 
 def _account(probabilities: Floats, accounts: AccountIndex) -> FieldResult:
-    blank = float(np.prod(probabilities[:, BLANK]))
     raw = raw_text(probabilities)
-    if blank > 0.5:
-        return FieldResult(value="", confidence=blank, raw=raw)
     if len(probabilities) != accounts.length or not len(accounts):
         number = decode_number(probabilities)
         return FieldResult(
@@ -137,9 +140,9 @@ def read_fields(
     *,
     accounts: AccountIndex | None,
     dpi: float,
+    black: float,
 ) -> dict[str, FieldResult]:
-    """All fields of a slip, in the template's order; ``grey`` is its page."""
-    black = black_of(registered.slip)
+    """All fields of a slip, in the template's order; ``grey`` is its page, ``black`` see ``ink``."""
     fields: dict[str, FieldResult] = {}
     for field in template.fields:
         if field.cells:
@@ -151,11 +154,24 @@ def read_fields(
     return fields
 
 
-def nothing_written(fields: Mapping[str, FieldResult], probabilities: Mapping[str, Floats]) -> bool:
-    """Whether a slip was given in without a word on it: every cell blank and every box surely empty."""
+def nothing_written(
+    fields: Mapping[str, FieldResult], crops: Mapping[str, list[Grey]], dpi: float, black: float
+) -> bool:
+    """Whether a slip was given in without a word on it: no cell has a character and nowhere is ink."""
     if any(f.present or (f.present is False and f.confidence < 0.9) for f in fields.values()):
         return False
-    return all(float(np.prod(p[:, BLANK])) > 0.5 for p in probabilities.values())
+    if any(set(f.raw or "") - {"_"} for f in fields.values() if f.characters and f.source in (None, "ink")):
+        return False
+    return not any(_has_ink(crop, dpi, black) for row in crops.values() for crop in row)
+
+
+def _has_ink(crop: Grey, dpi: float, black: float) -> bool:
+    """Whether there is ink inside a cut cell, clear of its borders."""
+    height, width = crop.shape
+    edge = CELL_MARGIN / (1 + 2 * CELL_MARGIN)
+    y, x = round(height * edge + dpi / 25.4), round(width * edge + dpi / 25.4)
+    inside = crop[y : height - y, x : width - x]
+    return min(inside.shape) > 8 and area_of_strokes(ink_mask(inside, dpi, black), dpi / 25.4) > _TRACE_MM2
 
 
 def printed_reasons(template: Template, fields: Mapping[str, FieldResult]) -> tuple[Reason, ...]:

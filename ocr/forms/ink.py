@@ -18,6 +18,8 @@ _SLOPE = 0.32
 #: side's.
 _SHARE_OF_BLACK = 0.14
 _MIN_CONTRAST = 10.0
+#: What is no longer than this (mm) is dust.
+_DUST_MM = 0.9
 
 
 @dataclass(frozen=True)
@@ -58,20 +60,24 @@ def presence(part: Grey, dpi: float, black: float) -> Presence:
     """
     if min(part.shape) < 8:
         return Presence(False, 0.5, 0.0)
-    mask = ink_mask(part, dpi, black)
     scale = dpi / 25.4
-    mask = _without_rules(mask, scale)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    area = 0.0
-    for index in range(1, count):
-        extent = max(stats[index, cv2.CC_STAT_WIDTH], stats[index, cv2.CC_STAT_HEIGHT]) / scale
-        size = stats[index, cv2.CC_STAT_AREA] / scale**2
-        if extent >= 0.9 and size >= 0.12:
-            area += size
+    area = area_of_strokes(_without_rules(ink_mask(part, dpi, black), scale), scale)
     chance = 1.0 / (1.0 + float(np.exp(-(np.log(area + 0.02) - np.log(_HALF_MM2)) / _SLOPE)))
     # No rule of thumb is surer than this.
     chance = min(max(chance, 0.0005), 0.9995)
     return Presence(chance >= 0.5, max(chance, 1.0 - chance), area)
+
+
+def area_of_strokes(mask: NDArray[np.bool_], scale: float) -> float:
+    """Area (mm²) of what is longer than dust; ``scale`` pixels a millimetre."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    area = 0.0
+    for index in range(1, count):
+        extent = max(stats[index, cv2.CC_STAT_WIDTH], stats[index, cv2.CC_STAT_HEIGHT]) / scale
+        size = float(stats[index, cv2.CC_STAT_AREA]) / scale**2
+        if extent >= _DUST_MM and size >= 0.12:
+            area += size
+    return area
 
 
 def _without_rules(mask: NDArray[np.bool_], scale: float) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr.forms.ink import ink_mask
+from ocr.forms.ink import area_of_strokes, ink_mask
 from ocr.forms.settings import Grey
 from templates.model import Box, CodeArea, Template
 from templates.personal import code_text, printed_text
@@ -25,6 +25,8 @@ Mask = NDArray[np.bool_]
 #: How far print may lie from where it should (mm): the registration's error and a soft scan.
 _SLACK_MM = 0.45
 _AROUND_MM = 3.0
+#: Share of a code's dark modules that may be light when no part of it is gone.
+_WHOLE = 0.03
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,42 @@ def compare(
     code = template.code
     scale = dpi / 25.4
     printed = [f.box for f in template.fields if f.kind == "printed"]
-    area = Box.around((code.text, *printed, *((code.qr,) if with_code else ()))).grown(_AROUND_MM)
+    area = Box.around((code.text, code.qr, *printed)).grown(_AROUND_MM)
     rows, columns = _slices(area, slip.shape, scale)
-    expected = _account_print(template, code, account, slip.shape, dpi, with_code=with_code)
     ink = ink_mask(slip[rows, columns], dpi, black)
-    around = _blank_print(template, dpi)[: slip.shape[0], : slip.shape[1]] | expected
-    allowed = _grown(around[rows, columns], _SLACK_MM * scale)
-    if not with_code:
-        torn = _slices(code.qr.grown(_AROUND_MM), slip.shape, scale)
-        whole = np.zeros(slip.shape, dtype=np.bool_)
-        whole[torn] = True
-        allowed |= whole[rows, columns]
-    core = expected[rows, columns]
-    seen = _grown(ink, 0.25 * scale)
-    missing = float((core & ~seen).sum()) / max(int(core.sum()), 1)
-    return Difference(foreign_mm2=_area_of_strokes(ink & ~allowed, scale), missing=missing)
+    text = _text_print(template, code, account, slip.shape, dpi)[rows, columns]
+    form = _blank_print(template, dpi)[rows, columns]
+    allowed = _grown(text | form, _SLACK_MM * scale)
+    # The code's modules are looked at one by one.
+    beside = 0.6 if with_code else _AROUND_MM
+    whole = np.zeros(slip.shape, dtype=np.bool_)
+    whole[_slices(code.qr.grown(beside), slip.shape, scale)] = True
+    foreign = area_of_strokes(ink & ~allowed & ~whole[rows, columns], scale)
+    missing = float((text & ~_grown(ink, 0.25 * scale)).sum()) / max(int(text.sum()), 1)
+    darkened, faded = _modules(slip, template, code, account, scale)
+    if with_code:
+        return Difference(foreign + darkened, max(missing, faded))
+    # Torn, a code has lost dark modules; a whole one that cannot be read has been crossed out.
+    return Difference(foreign + (darkened if faded < _WHOLE else 0.0), missing)
+
+
+def _modules(
+    slip: Grey, template: Template, code: CodeArea, account: str, scale: float
+) -> tuple[float, float]:
+    """Area (mm²) of the code's light modules that are dark, and the share of dark ones that are light."""
+    from templates.printing import marks
+
+    expected = np.array(marks.code_rows(code_text(template.supplier, account)), dtype=np.bool_)
+    count = len(expected)
+    module = code.qr.w_mm / count
+    soft = cv2.blur(slip, (max(1, round(0.4 * module * scale)),) * 2)
+    places = (np.arange(count) + 0.5) * module
+    columns = np.round((code.qr.x_mm + places) * scale - 0.5).astype(int)
+    rows = np.round((code.qr.y_mm + places) * scale - 0.5).astype(int)
+    levels = soft[np.ix_(rows, columns)].astype(np.float64)
+    middle = (np.median(levels[expected]) + np.median(levels[~expected])) / 2
+    darkened = float(((levels < middle) & ~expected).sum()) * module**2
+    return darkened, float(((levels >= middle) & expected).sum()) / max(int(expected.sum()), 1)
 
 
 def _slices(box: Box, shape: tuple[int, ...], scale: float) -> tuple[slice, slice]:
@@ -78,17 +101,6 @@ def _grown(mask: Mask, pixels: float) -> Mask:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel) > 0)
 
 
-def _area_of_strokes(mask: Mask, scale: float) -> float:
-    """Area (mm²) of what is longer than dust."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    area = 0.0
-    for index in range(1, count):
-        extent = max(stats[index, cv2.CC_STAT_WIDTH], stats[index, cv2.CC_STAT_HEIGHT]) / scale
-        if extent >= 0.9:
-            area += float(stats[index, cv2.CC_STAT_AREA]) / scale**2
-    return area
-
-
 @lru_cache(maxsize=8)
 def _blank_print(template: Template, dpi: float) -> Mask:
     """Where the form itself prints anything; drawn once a process."""
@@ -98,11 +110,9 @@ def _blank_print(template: Template, dpi: float) -> Mask:
     return np.asarray(grey < 215)
 
 
-def _account_print(
-    template: Template, code: CodeArea, account: str, shape: tuple[int, ...], dpi: float, *, with_code: bool
-) -> Mask:
-    """Where this account's text and modules are printed."""
-    from templates.printing import fonts, marks
+def _text_print(template: Template, code: CodeArea, account: str, shape: tuple[int, ...], dpi: float) -> Mask:
+    """Where this account's digits are printed."""
+    from templates.printing import fonts
     from templates.printing.document import account_origin
 
     scale = dpi / 25.4
@@ -115,11 +125,4 @@ def _account_print(
     for letter in printed_text(account):
         draw.text((x * scale, baseline * scale), letter, fill=255, font=font, anchor="ls")
         x += fonts.width_mm(letter, "bold", size_pt)
-    if with_code:
-        rows = marks.code_rows(code_text(template.supplier, account))
-        for run in marks.rectangles(rows, code.qr):
-            draw.rectangle(
-                (run.x_mm * scale, run.y_mm * scale, run.right_mm * scale - 1, run.bottom_mm * scale - 1),
-                fill=255,
-            )
     return np.asarray(np.asarray(page) > 127)

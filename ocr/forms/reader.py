@@ -19,6 +19,7 @@ from ocr.forms.fields import (
 )
 from ocr.forms.finding import find_slips
 from ocr.forms.grouping import Candidate
+from ocr.forms.ink import black_of
 from ocr.forms.quality import why_not_found
 from ocr.forms.registration import register
 from ocr.forms.settings import CellReader, Grey, Page, ReaderSettings
@@ -84,10 +85,14 @@ class FormReader:
                 seconds=seconds + self._stopwatch() - started,
             )
         dpi = self._settings.dpi
-        probabilities = read_cells(cell_crops(registered, template, dpi), self._classifier)
-        fields = read_fields(grey, registered, template, probabilities, accounts=self._accounts, dpi=dpi)
+        crops = cell_crops(registered, template, dpi)
+        probabilities = read_cells(crops, self._classifier)
+        black = black_of(registered.slip)
+        fields = read_fields(
+            grey, registered, template, probabilities, accounts=self._accounts, dpi=dpi, black=black
+        )
         reasons = printed_reasons(template, fields)
-        if not reasons and nothing_written(fields, probabilities):
+        if not reasons and nothing_written(fields, crops, dpi, black):
             reasons = (Reason.EMPTY,)
         return SlipReading(
             outcome="read",
