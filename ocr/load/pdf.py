@@ -16,6 +16,7 @@ from domain.reasons import Reason
 from ocr.load.geometry import Pixels
 from ocr.load.limits import Limits
 from ocr.load.native import decoding, listening
+from ocr.load.pdf_bounds import LONGEST_LOOKED_AT, check_objects, check_pictures, content_length
 from ocr.load.pdf_content import Drawing, Lost, Nothing, Placed, what_is_shown
 from ocr.load.pdf_decode import decode_scan
 from ocr.load.pdf_scan import Scan, find_scan
@@ -23,11 +24,9 @@ from ocr.load.pdf_tree import Leaf, leaves
 from ocr.load.render import draw, drawing_dpi
 
 _INFLATED = 16 << 20
-_LONGEST_CONTENT = 1 << 20
 _PARSER_BYTES = 300 << 20
-_MOST_OBJECTS = 500_000
 _EMPTY_DPI = 36.0
-_KEPT = {"/Type", "/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/Annots", "/Group"}
+_KEPT = ("/Contents", "/Resources", "/Rotate", "/Annots", "/Group")
 _UNSEEN_NOTES = ("/Link", "/Popup")
 
 # Bounds what qpdf inflates for itself: object streams, cross-reference streams, page contents.
@@ -49,7 +48,7 @@ class Pdf:
         self.media_type = "application/pdf"
         self._file = file
         self._limits = limits
-        _check_objects(file)
+        check_objects(file)
         self._pdf, printed = _open(file)
         with decoding("the PDF", _PARSER_BYTES):
             self._damaged = any(_is_damage(str(warning)) for warning in self._pdf.get_warnings())
@@ -97,12 +96,12 @@ class Pdf:
             return Drawing()
 
     def _look(self, leaf: Leaf) -> Scan | Nothing | Drawing | Lost:
-        if _has_visible_notes(leaf.page):
-            return Drawing()
         contents = leaf.page.get("/Contents")
         if contents is None and self._damaged:
             return Lost()  # not empty: what was on it is gone
-        if not _short_content(contents):
+        if content_length(contents) > LONGEST_LOOKED_AT:
+            return Drawing()
+        if _has_visible_notes(leaf.page):
             return Drawing()
         resources = leaf.get("/Resources")
         shown = what_is_shown(pikepdf.parse_content_stream(leaf.page), resources)
@@ -114,19 +113,26 @@ class Pdf:
     def _count_drawings(self, number: int) -> None:
         """Refuse page ``number`` if too many pages before it must be drawn; the same in every process."""
         while len(self._drawn) < number - 1:
-            leaf = self._leaves[len(self._drawn)]
-            self._drawn.append(leaf.page is not None and isinstance(self._shown(leaf), Drawing))
+            self._drawn.append(self._must_draw(self._leaves[len(self._drawn)]))
         if sum(self._drawn[: number - 1]) >= self._limits.rendered_pages:
             raise InputError(
                 Reason.TOO_MANY_PAGES,
                 f"more than {self._limits.rendered_pages} pages that are not plain scans; split the file",
             )
 
+    def _must_draw(self, leaf: Leaf) -> bool:
+        try:
+            return leaf.page is not None and isinstance(self._shown(leaf), Drawing)
+        except InputError:  # refused when its own turn comes
+            return False
+
     def _draw(self, leaf: Leaf, *, colour: bool) -> tuple[Pixels, float]:
         if self._seconds_left <= 0:
             raise InputError(
                 Reason.TIMED_OUT, "drawing the pages of this file takes too long; split the file"
             )
+        with decoding("the page", _PARSER_BYTES):
+            check_pictures(leaf.get("/Resources"), self._limits)
         x0, y0, x1, y1 = leaf.box
         dpi = drawing_dpi(x1 - x0, y1 - y0, self._limits.render_dpi)
         with tempfile.NamedTemporaryFile(suffix=".pdf") as single:
@@ -142,30 +148,18 @@ class Pdf:
 
     def _save_alone(self, leaf: Leaf, path: Path) -> None:
         """The page as a PDF of its own: poppler sees neither the rest of the file nor its own numbering."""
-        page = leaf.page
-        for key in [key for key in page.keys() if key not in _KEPT]:  # noqa: SIM118 - not a dict
-            if key != "/Parent":
-                del page[key]
+        page = pikepdf.Dictionary({key: leaf.page[key] for key in _KEPT if key in leaf.page})
         for key, value in leaf.inherited.items():
             if key not in page:
                 page[key] = value
+        page["/Type"] = pikepdf.Name.Page
         page["/MediaBox"] = page["/CropBox"] = pikepdf.Array(list(leaf.box))
         with pikepdf.new() as alone:
-            alone.pages.append(pikepdf.Page(page))
+            alone.pages.append(pikepdf.Page(self._pdf.make_indirect(page)))
             layers = self._pdf.Root.get("/OCProperties")
             if layers is not None and layers.is_indirect:
                 alone.Root["/OCProperties"] = alone.copy_foreign(layers)
             alone.save(path, compress_streams=False)
-
-
-def _check_objects(file: BinaryIO) -> None:
-    """Refuse a PDF of millions of tiny objects, over which the parser would spend minutes."""
-    marks = 0
-    while block := file.read(8 << 20):
-        marks += block.count(b"obj")  # at the beginning and at the end of each
-    file.seek(0)
-    if marks > 2 * _MOST_OBJECTS:
-        raise InputError(Reason.TOO_LARGE, f"a PDF of over {_MOST_OBJECTS} objects; scan or print it anew")
 
 
 def _open(file: BinaryIO) -> tuple[pikepdf.Pdf, list[str]]:
@@ -200,21 +194,6 @@ def _is_damage(warning: str) -> bool:
 def _has_visible_notes(page: Any) -> bool:
     notes: Any = page.get("/Annots")
     return notes is not None and any(str(note.get("/Subtype")) not in _UNSEEN_NOTES for note in notes)
-
-
-def _short_content(contents: Any) -> bool:
-    """Whether a page's instructions are few enough to look through; nothing is inflated beyond a bound."""
-    if contents is None:
-        return True
-    streams = [contents] if isinstance(contents, pikepdf.Stream) else list(contents)
-    total = 0
-    for stream in streams:
-        if not isinstance(stream, pikepdf.Stream):
-            continue
-        total += len(stream.read_bytes())
-        if total > _LONGEST_CONTENT:
-            return False
-    return True
 
 
 def _white(leaf: Leaf, *, colour: bool) -> Pixels:

@@ -277,6 +277,26 @@ def test_pages_to_draw_are_counted_not_scans() -> None:
         assert document.page(1).dpi == 30
 
 
+def test_a_bad_page_is_refused_alone() -> None:
+    with pikepdf.open(io.BytesIO(bad.content_bomb())) as pdf:
+        good.add_page(pdf, good.jpeg(), good.GREY_JPEG)
+        good.add_page(pdf, good.jpeg(), good.GREY_JPEG, content=b"1 0 0 RG 9 w 9 9 m 99 99 l S")
+        data = good.pdf_of(pdf, compress_streams=False)
+    with open_document(data) as document:
+        assert document.page(3).dpi == 300
+        assert likeness(document.page(2).grey) > 0.95
+        with pytest.raises(InputError) as refused:
+            document.page(1)
+        assert refused.value.reason is Reason.TOO_LARGE
+
+
+def test_a_page_can_be_drawn_twice_the_same() -> None:
+    with open_document(bad.vector_pdf(UserUnit=2)) as document:
+        first, second = document.page(1), document.page(1)
+    assert first.dpi == second.dpi == 150  # its units are twice as large as points
+    assert (first.grey == second.grey).all() and first.grey.shape == (900, 1200)
+
+
 def test_a_file_of_too_many_pages_is_refused() -> None:
     for data in (bad.empty_pdf(11), good.tiff(11)):
         with pytest.raises(InputError) as refused:
