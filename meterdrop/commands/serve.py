@@ -145,7 +145,7 @@ def serve_staff(listening: socket.socket) -> None:
 
     settings = load_settings()
     with context(settings) as ctx:
-        _serve(create_staff_app(ctx, web_settings(settings)), listening)
+        _serve(create_staff_app(ctx, web_settings(settings)), listening, settings)
 
 
 def serve_public(listening: socket.socket) -> None:
@@ -162,10 +162,10 @@ def serve_public(listening: socket.socket) -> None:
             get_user(ctx, "")
             return True
 
-        _serve(create_public_app(web_settings(settings), ctx.clock, works), listening)
+        _serve(create_public_app(web_settings(settings), ctx.clock, works), listening, settings)
 
 
-def _serve(app: FastAPI, listening: socket.socket) -> None:
+def _serve(app: FastAPI, listening: socket.socket, settings: Settings) -> None:
     import uvicorn
 
     config = uvicorn.Config(
@@ -173,6 +173,8 @@ def _serve(app: FastAPI, listening: socket.socket) -> None:
         log_level="warning",
         server_header=False,
         access_log=False,
+        # Only behind a proxy may a header say who is asking.
+        proxy_headers=settings.switch("METERDROP_BEHIND_TLS"),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listening])

@@ -19,6 +19,7 @@ let waiting = null; // that Sheet, once it is there
 let busy = false;
 let leaving = false;
 let touched = Date.now();
+let keys = 0; // pressed so far: an answer that comes late must not move the cursor of somebody who types on
 
 function say(text, bad = false) {
   toast.textContent = text;
@@ -68,6 +69,9 @@ async function toNext(word) {
   current.element.remove();
   current = next;
   history.pushState(null, '', `/review/${current.id}`);
+  for (const link of document.querySelectorAll('.languages a')) {
+    link.search = new URLSearchParams({ to: location.pathname });
+  }
   current.show();
   say(word);
   said.textContent = `${word}. ${texts.next}`;
@@ -91,6 +95,7 @@ async function verdict(action) {
 }
 
 function accept() {
+  const before = keys;
   return verdict(async () => {
     const answer = await current.accept();
     if (answer.outcome === 'accepted' || answer.outcome === 'duplicate') {
@@ -100,7 +105,7 @@ function accept() {
       said.textContent = texts.again;
     } else {
       current.disarm();
-      current.focusField(current.named(answer.mend));
+      if (keys === before) current.focusField(current.named(answer.mend));
     }
   });
 }
@@ -158,7 +163,10 @@ function enter(event) {
 function rejectingKey(event) {
   const choice = /^[0-9]$/.test(event.key) && rejecting.querySelector(`[data-key="${event.key}"]`);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (choice && !event.repeat) reject(choice.dataset.reject);
+  if (choice) {
+    event.preventDefault(); // or the digit would be typed into the field that gets the focus back
+    if (!event.repeat) reject(choice.dataset.reject);
+  }
   if (step) {
     const choices = [...rejecting.querySelectorAll('[data-reject]')];
     const at = choices.indexOf(document.activeElement) + step;
@@ -173,6 +181,7 @@ const byKey = { '?': 'help', '+': 'larger', '=': 'larger', '-': 'smaller', '−'
 
 document.addEventListener('keydown', (event) => {
   touched = Date.now();
+  keys += 1;
   if (rejecting.open) rejectingKey(event);
   if (rejecting.open || helping.open || lost.open || event.defaultPrevented && event.key !== '?') return;
   if (event.key === 'Enter') return void enter(event);

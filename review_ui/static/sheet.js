@@ -16,6 +16,7 @@ export class Sheet {
     this.fields = [...element.querySelectorAll('.field')];
     this.rows = new Map();
     this.armed = false;
+    this.judged = false;
     this.typed = 0;
     for (const field of this.fields) this.#wire(field);
     this.picture = new SlipPicture(element, (name) => this.focusField(this.named(name)));
@@ -84,6 +85,7 @@ export class Sheet {
   }
 
   #changed() {
+    if (this.judged) return;
     this.disarm();
     this.typed += 1;
     clearTimeout(this.timer);
@@ -97,7 +99,7 @@ export class Sheet {
       const response = await post(`/review/${this.id}/preview`, { values: this.values }, { signal: this.asking.signal });
       this.showAnswer(await response.json());
     } catch (error) {
-      if (error.name !== 'AbortError') this.failed(error);
+      if (error.name !== 'AbortError' && !this.judged) this.failed(error);
     }
   }
 
@@ -139,13 +141,16 @@ export class Sheet {
     const confirmed = this.armed ? this.reasons : [];
     const response = await post(`/review/${this.id}/accept`, { values: this.values, confirmed });
     const answer = await response.json();
+    this.judged = !answer.gate;
     if (answer.gate && typed === this.typed) this.showAnswer(answer);
     return answer;
   }
 
   async reject(reason) {
     clearTimeout(this.timer);
+    this.asking?.abort();
     const response = await post(`/review/${this.id}/reject`, { reason });
+    this.judged = true;
     return response.json();
   }
 
