@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -32,18 +34,37 @@ def is_blank(grey: NDArray[np.uint8]) -> bool:
 
     Dust, punch holes, black scanner edges and bleed-through are no marks. When unsure the answer is False.
     """
+    return marks_mm2(grey) == 0.0
+
+
+def marks_mm2(grey: NDArray[np.uint8], outside: Sequence[NDArray[np.float64]] = ()) -> float:
+    """Area (mm², of an A4 page) of the marks on a page; 0 for a blank one, infinite when it is too dark to
+    tell.
+
+    ``outside``: quadrilaterals (4, 2) in pixels that are left out, for what lies beside slips already found.
+    """
     if min(grey.shape) < 16:
-        return False
+        return float("inf")
     small = _reduced(grey)
     scale = max(small.shape) / _PAGE_MM
     paper = float(np.percentile(small, 75))
-    if paper < 90.0:
-        # Too dark to tell: a person should look at it.
-        return False
+    if paper < _DARKEST:
+        # A person should look at it.
+        return float("inf")
     usable = _paper_mask(small, paper, scale)
-    if usable.mean() < 0.3:
-        return False
-    return _ink_area(small, usable, scale) < _INK_MM2 and _stain_area(small, usable, scale) < _STAIN_MM2
+    if outside:
+        known = np.zeros(small.shape, dtype=np.uint8)
+        factor = max(small.shape) / max(grey.shape)
+        for quad in outside:
+            cv2.fillConvexPoly(known, np.round(quad * factor).astype(np.int32), 1)
+        usable &= known == 0
+    elif usable.mean() < 0.3:
+        return float("inf")
+    if not usable.any():
+        return 0.0
+    ink = _ink_area(small, usable, scale)
+    stains = _stain_area(small, usable, scale)
+    return (ink if ink >= _INK_MM2 else 0.0) + (stains if stains >= _STAIN_MM2 else 0.0)
 
 
 def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

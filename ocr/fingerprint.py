@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -87,19 +88,33 @@ def _unpack(data: bytes) -> NDArray[np.float64]:
 
 
 def _points(template: Template, shifts: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Where to look, (n, 2) slip millimetres: a grid inside each cell and box, clear of its printed
-    border.
+    """Where to look, (n, 2) slip millimetres: the grids of ``_grids`` at their cells' corrected places."""
+    base, counts = _grids(template)
+    if not len(base):
+        return base
+    moves = [
+        shifts.get(field.name, np.zeros((len(field.cells) or 1, 2)))
+        for field in template.fields
+        if field.kind != "printed"
+    ]
+    moved: NDArray[np.float64] = base + np.repeat(np.concatenate(moves), counts, axis=0)
+    return moved
+
+
+@lru_cache(maxsize=16)
+def _grids(template: Template) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """A grid inside each cell and box, clear of its printed border, (n, 2) mm; and how many points each
+    has.
     """
     grids: list[NDArray[np.float64]] = []
     for field in template.fields:
         if field.kind == "printed":
             continue
-        for cell, shift in zip(
-            field.cells or (field.box,), shifts.get(field.name, np.zeros((1, 2))), strict=True
-        ):
+        for cell in field.cells or (field.box,):
             columns = max(1, round((cell.w_mm - 2 * _EDGE_MM) / _STEP_MM))
             rows = max(1, round((cell.h_mm - 2 * _EDGE_MM) / _STEP_MM))
-            x = cell.x_mm + cell.w_mm / 2 + (np.arange(columns) - (columns - 1) / 2) * _STEP_MM + shift[0]
-            y = cell.y_mm + cell.h_mm / 2 + (np.arange(rows) - (rows - 1) / 2) * _STEP_MM + shift[1]
+            x = cell.x_mm + cell.w_mm / 2 + (np.arange(columns) - (columns - 1) / 2) * _STEP_MM
+            y = cell.y_mm + cell.h_mm / 2 + (np.arange(rows) - (rows - 1) / 2) * _STEP_MM
             grids.append(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
-    return np.concatenate(grids) if grids else np.zeros((0, 2))
+    counts = np.array([len(grid) for grid in grids], dtype=np.int64)
+    return (np.concatenate(grids) if grids else np.zeros((0, 2))), counts

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from ocr.blank import is_blank
+from ocr.blank import is_blank, marks_mm2
 from ocr.forms.geometry import corners, project, scale_at
 from ocr.forms.grouping import Candidate, group, misfit, without_doubles
 from ocr.forms.markers import Sighting, look_near, merge, passes
-from ocr.forms.settings import Grey, ReaderSettings
+from ocr.forms.settings import Floats, Grey, ReaderSettings
 from templates.model import Box, Template
 
 #: Longest side (mm) of a page when the file says nothing or nothing credible about its resolution.
 _PAGE_MM = 297.0
+#: Marks beside the slips (mm²) that may be another sheet; a stamp or a note has less than a form's print.
+_ANOTHER_MM2 = 300.0
+#: A slip's torn edge and its shadow reach this far out (mm).
+_RIM_MM = 4.0
+#: Misfit (mm) of a plane map to the markers on a scanner's glass.
+_FLAT_MM = 0.4
 
 
 def reduction(shape: tuple[int, ...], dpi: float | None, wanted: float) -> int:
@@ -26,29 +33,66 @@ def reduction(shape: tuple[int, ...], dpi: float | None, wanted: float) -> int:
     return max(1, int(found / wanted + 0.3))
 
 
+@dataclass(frozen=True)
+class Found:
+    """What is on a page: its ``slips`` in reading order, or whether it is ``blank``; ``more``: whether there
+    is
+
+    something beside the slips that looks like another sheet but has no marker that can be seen.
+    """
+
+    slips: tuple[Candidate, ...] = ()
+    blank: bool = False
+    more: bool = False
+
+
 def find_slips(
     grey: Grey, dpi: float | None, templates: Sequence[Template], settings: ReaderSettings
-) -> tuple[list[Candidate], bool]:
-    """The page's slips in reading order (top to bottom, then left to right), and whether it is blank instead.
+) -> Found:
+    """Find the page's slips, top to bottom, then left to right.
 
-    A slip of which a single marker is seen comes back with that one sighting: it is there, but cannot be
-    read.
+    A slip of which a single marker is seen comes with that one sighting: it is there, but cannot be read.
     """
     wanted = frozenset(m.id for t in templates for m in t.markers)
     sightings: list[Sighting] = []
     slips: list[Candidate] = []
     alone: list[Sighting] = []
+    beside = False
     factor = reduction(grey.shape, dpi, settings.detection_dpi)
     for attempt, more in enumerate(passes(grey, factor, wanted)):
+        before = len(slips)
         sightings = merge(sightings, more)
         slips, alone = group(sightings, templates)
         if slips and not alone:
-            break
+            if attempt == 0 or len(slips) > before:
+                beside = _something_beside(grey, slips)
+            if not beside:
+                break
         if attempt == 0 and not sightings and is_blank(grey):
-            return [], True
+            return Found(blank=True)
+    flat = all(slip.misfit_mm < _FLAT_MM for slip in slips) and dpi is not None
     slips = without_doubles([complete(grey, slip) for slip in slips])
     slips += [single for single in (_single(s, templates) for s in _credible(alone, slips)) if single]
-    return _in_reading_order(slips), False
+    # A photo has a table beside the slip; only what a scanner saw is another sheet.
+    return Found(tuple(_in_reading_order(slips)), more=beside and flat and not alone)
+
+
+def _something_beside(grey: Grey, slips: Sequence[Candidate]) -> bool:
+    """Whether a page has print or writing beside its slips, as much as a sheet has."""
+    outlines = [outline for outline in (_outline(slip, _RIM_MM) for slip in slips) if outline is not None]
+    covered = sum(float(cv2.contourArea(outline.astype(np.float32))) for outline in outlines)
+    if grey.size < 1.25 * covered:
+        return False
+    return marks_mm2(grey, outlines) > _ANOTHER_MM2
+
+
+def _outline(slip: Candidate, rim_mm: float) -> Floats | None:
+    """The slip's corners in page pixels, ``rim_mm`` further out than its edge, (4, 2)."""
+    matrix = slip.matrix()
+    if matrix is None:
+        return None
+    sheet = Box(0.0, 0.0, slip.template.width_mm, slip.template.height_mm)
+    return project(matrix, corners(sheet.grown(rim_mm)))
 
 
 def complete(grey: Grey, slip: Candidate) -> Candidate:
@@ -84,11 +128,9 @@ def _credible(alone: list[Sighting], slips: list[Candidate]) -> list[Sighting]:
 
 
 def _lies_on(sighting: Sighting, slip: Candidate) -> bool:
-    matrix = slip.matrix()
-    if matrix is None:
+    outline = _outline(slip, 0.0)
+    if outline is None:
         return False
-    template = slip.template
-    outline = project(matrix, corners(Box(0.0, 0.0, template.width_mm, template.height_mm)))
     x, y = (float(v) for v in sighting.centre)
     return bool(cv2.pointPolygonTest(outline.astype(np.float32), (x, y), measureDist=False) >= 0)
 

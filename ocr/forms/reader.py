@@ -49,27 +49,28 @@ class FormReader:
 
         A blank page gives one reading with outcome ``blank``; a page without a slip one ``unreadable`` with
         ``template_not_found``; a badly registered slip is ``unreadable`` with ``badly_registered`` and has NO
-        fields. A slip on which nothing is written is ``read`` with the reason ``empty``.
+        fields. A slip on which nothing is written is ``read`` with the reason ``empty``. Print beside the
+        slips that belongs to none of them gives one more ``template_not_found``, last.
         """
         cv2.setNumThreads(self._settings.threads)
         started = self._stopwatch()
         if page.empty:
             return [SlipReading(outcome="blank", seconds=self._stopwatch() - started)]
-        slips, blank = find_slips(page.grey, page.dpi, self.templates, self._settings)
-        if blank:
-            return [SlipReading(outcome="blank", seconds=self._stopwatch() - started)]
-        if not slips:
-            return [
-                SlipReading(
-                    outcome="unreadable",
-                    reasons=why_not_found(page.grey),
-                    seconds=self._stopwatch() - started,
-                )
-            ]
-        shared = (self._stopwatch() - started) / len(slips)
-        return [
-            self._read_slip(page.grey, slip, number, shared) for number, slip in enumerate(slips, start=1)
-        ]
+        found = find_slips(page.grey, page.dpi, self.templates, self._settings)
+        spent = self._stopwatch() - started
+        if found.blank:
+            return [SlipReading(outcome="blank", seconds=spent)]
+        if not found.slips:
+            return [SlipReading("unreadable", reasons=why_not_found(page.grey), seconds=spent)]
+        count = len(found.slips) + found.more
+        share = spent / count
+        readings = [self._read_slip(page.grey, slip, n, share) for n, slip in enumerate(found.slips, start=1)]
+        if found.more:
+            # Another sheet lies beside the slips: it must not be lost only because they could be read.
+            readings.append(
+                SlipReading("unreadable", slip=count, reasons=(Reason.TEMPLATE_NOT_FOUND,), seconds=share)
+            )
+        return readings
 
     def _read_slip(self, grey: Grey, candidate: Candidate, number: int, seconds: float) -> SlipReading:
         started = self._stopwatch()

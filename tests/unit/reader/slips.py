@@ -75,7 +75,7 @@ class Outcome:
 
 def outcomes(page: Grey, dpi: float | None) -> list[Outcome]:
     """Every slip that is found on a page of crossed slips, in order."""
-    slips, _ = find_slips(page, dpi, (dropbox(),), SETTINGS)
+    slips = find_slips(page, dpi, (dropbox(),), SETTINGS).slips
     result = []
     for slip in slips:
         found = register(page, slip, SETTINGS) if len(slip.sightings) > 1 else None

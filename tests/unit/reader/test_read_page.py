@@ -175,3 +175,22 @@ def test_rectify_draws_the_slip_upright() -> None:
     assert upright.shape == (827, 583)
     expected = cv2.resize(slip, (583, 827), interpolation=cv2.INTER_AREA)
     assert np.corrcoef(upright.ravel(), expected.ravel())[0, 1] > 0.97
+
+
+def test_a_foreign_sheet_beside_a_slip_is_not_lost() -> None:
+    slip, _ = filled(150, np.random.default_rng(17))
+    foreign = blank(150)
+    foreign[:130] = foreign[-130:] = 255
+    page = lay_out([Placed(slip, 0.0, 0.0), Placed(foreign, 0.0, 214.0)], 150, (150.0, 426.0))
+    first, second = read(page, 150.0)
+    assert (first.slip, first.outcome) == (1, "read")
+    assert (second.slip, second.outcome) == (2, "unreadable")
+    assert second.reasons == (Reason.TEMPLATE_NOT_FOUND,)
+
+
+def test_a_note_beside_a_slip_is_no_sheet() -> None:
+    slip, _ = filled(150, np.random.default_rng(18))
+    page = lay_out([Placed(slip, 5.0, 5.0)], 150)
+    cv2.putText(page, "box 7, 24.11", (200, 1500), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 60, 3)
+    (only,) = read(page, 150.0)
+    assert only.outcome == "read"
