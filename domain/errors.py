@@ -9,6 +9,7 @@ MeterdropError                 something the user can act on; its text says what
 ├── StorageError               objects or records cannot be reached or are damaged
 │   ├── ObjectNotFoundError    no object under this key
 │   └── ObjectCorruptError     the bytes do not have the SHA-256 that names them
+├── FlowServerError            the Prefect server did not start or does not answer
 └── ConflictError              somebody else was faster
     ├── LeaseLostError         the sheet is no longer held by this reviewer
     └── AlreadyExistsError     the name or file is taken
@@ -71,6 +72,10 @@ class ObjectNotFoundError(StorageError):
 
 class ObjectCorruptError(StorageError):
     """The bytes do not have the SHA-256 that names them."""
+
+
+class FlowServerError(MeterdropError):
+    """The Prefect server did not start or does not answer."""
 
 
 class ConflictError(MeterdropError):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
+from domain.errors import FlowServerError
 from flows import runtime
 from services.context import Context
 from services.results import BatchOrder, BatchResult, ExportResult, Progress
+
+T = TypeVar("T")
 
 
 def run_batch(
@@ -23,12 +27,9 @@ def run_batch(
     """
     from flows.digitise import digitise
 
+    names = [str(path) for path in paths]
     with runtime.using(ctx, progress):
-        return asyncio.run(
-            digitise(
-                [str(path) for path in paths], order.supplier, order.channel, order.station, order.collected
-            )
-        )
+        return _through(digitise(names, order.supplier, order.channel, order.station, order.collected))
 
 
 def export_readings(ctx: Context, path: Path) -> ExportResult:
@@ -36,7 +37,23 @@ def export_readings(ctx: Context, path: Path) -> ExportResult:
     from flows.deliver import deliver
 
     with runtime.using(ctx):
-        return asyncio.run(deliver(str(path)))
+        return _through(deliver(str(path)))
+
+
+def _through(flow_run: Coroutine[Any, Any, T]) -> T:
+    """Run a flow to its end; raises ``FlowServerError`` when Prefect's server cannot be reached."""
+    import httpx
+    from prefect.settings import PREFECT_API_URL
+
+    try:
+        return asyncio.run(flow_run)
+    except (httpx.HTTPError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "reach API" not in str(error):
+            raise
+        raise FlowServerError(
+            f"the Prefect server at {PREFECT_API_URL.value()} does not answer; start it and run the same "
+            "command again (nothing is lost), or unset PREFECT_API_URL to work without one"
+        ) from error
 
 
 def finish(seconds: float = 10.0) -> None:

@@ -15,16 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.errors import MeterdropError
+from domain.errors import FlowServerError
 from flows.environment import environment
 
 #: A first start creates the server's database: 8–17 s on two cores, more on a busy machine.
 START_SECONDS = 120.0
 _STOP_SECONDS = 15.0
-
-
-class ServerError(MeterdropError):
-    """The local Prefect server did not start."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ def local_server(
     """Start a Prefect server under ``home`` on a free port of this machine; stopped at the end, whatever
     happens.
 
-    Raises ``ServerError`` when it does not answer within ``start_seconds``.
+    Raises ``FlowServerError`` when it does not answer within ``start_seconds``.
     """
     server = start(home)
     try:
@@ -84,11 +80,11 @@ def start(home: Path) -> LocalServer:
 def wait(
     server: LocalServer, sleep: Callable[[float], None] = time.sleep, seconds: float = START_SECONDS
 ) -> None:
-    """Return when the server answers its health check; raises ``ServerError`` after ``seconds``."""
+    """Return when the server answers its health check; raises ``FlowServerError`` after ``seconds``."""
     step = 0.2
     for _ in range(round(seconds / step)):
         if server.process.poll() is not None:
-            raise ServerError(f"the local Prefect server ended at its start; see {server.log}")
+            raise FlowServerError(f"the local Prefect server ended at its start; see {server.log}")
         try:
             with urllib.request.urlopen(f"{server.api_url}/health", timeout=2.0) as answer:  # noqa: S310 - own server
                 if answer.status == 200:
@@ -96,7 +92,7 @@ def wait(
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             pass
         sleep(step)
-    raise ServerError(f"the local Prefect server did not answer within {seconds:.0f} s; see {server.log}")
+    raise FlowServerError(f"the local Prefect server did not answer within {seconds:.0f} s; see {server.log}")
 
 
 def stop(server: LocalServer) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import SettingsError
+from domain.errors import FlowServerError, SettingsError
 from flows import environment, runtime, server
 
 pytestmark = pytest.mark.slow
@@ -122,8 +122,29 @@ def test_a_server_that_cannot_start_says_where_to_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(server.ServerError, match=r"server\.log"), server.local_server(tmp_path):
+    with pytest.raises(FlowServerError, match=r"server\.log"), server.local_server(tmp_path):
         pass
+
+
+def test_a_server_that_is_away_is_one_line(tmp_path: Path) -> None:
+    scan = tmp_path / "scan.pdf"
+    scan.write_bytes(b"%PDF-1.4 no more")
+    done = subprocess.run(
+        [sys.executable, "-m", "meterdrop", "ingest", str(scan)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={
+            "METERDROP_HOME": str(tmp_path / "home"),
+            "PREFECT_API_URL": "http://127.0.0.1:9/api",
+            "PREFECT_CLIENT_MAX_RETRIES": "0",
+        },
+        check=False,
+    )
+    assert done.returncode == 1
+    complaint = [line for line in done.stderr.splitlines() if not line.startswith("Note:")]
+    assert len(complaint) == 1, done.stderr
+    assert "PREFECT_API_URL" in complaint[0]
 
 
 def test_tasks_outside_a_run_are_refused() -> None:
