@@ -90,6 +90,11 @@ class ReaderPool:
             return self._pool.run(seconds, self._work.read_pages, pages, registers)
         except WorkerLostError:
             return [self._read_apart(page, registers) for page in pages]
+        except MemoryError as error:
+            # Not for a page's sake, that is its own result: what every page needs does not fit.
+            raise MeterdropError(
+                "the reader processes have too little memory; raise METERDROP_WORKER_MEMORY_MB"
+            ) from error
 
     def _read_apart(self, page: PageRef, registers: dict[str, RegisterFile]) -> PageRead:
         return self._try_apart(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -67,6 +68,7 @@ class Processes:
         if self._closed:
             raise BrokenProcessPool("closed")
         if self._executor is None:
+            _start_tracker_quietly()
             # Spawned, not forked: the parent has threads, and a fork would copy their locks.
             self._executor = ProcessPoolExecutor(
                 self._count, get_context("spawn"), initializer=self._start, initargs=(self._settings,)
@@ -84,3 +86,17 @@ class Processes:
             with contextlib.suppress(OSError, ValueError):
                 worker.kill()
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _start_tracker_quietly() -> None:
+    """Start Python's tracker of semaphores so that it frees what a killed process left without a word."""
+    before = os.environ.get("PYTHONWARNINGS")
+    # The tracker is a process of its own and takes its warning filters from the environment alone.
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker:UserWarning")))
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before

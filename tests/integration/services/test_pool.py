@@ -72,7 +72,7 @@ def test_a_page_that_hangs_is_given_up(pool: ReaderPool, monkeypatch: pytest.Mon
 def test_trouble_with_the_objects_is_no_pages_fault(pool: ReaderPool) -> None:
     with pytest.raises(ObjectNotFoundError):
         pool.submit(pages("fine", "missing")).result(60)
-    with pytest.raises(MemoryError):
+    with pytest.raises(MeterdropError, match="METERDROP_WORKER_MEMORY_MB"):
         pool.submit(pages("eats memory")).result(60)
 
 
@@ -122,11 +122,14 @@ if __name__ == "__main__":
     script = folder / "parent.py"
     script.write_text(code)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    parent = subprocess.Popen([sys.executable, script, folder], env=environment)
+    with (folder / "said").open("wb") as said:
+        parent = subprocess.Popen([sys.executable, script, folder], env=environment, stderr=said)
     wait_for((folder / "waiting").exists)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     wait_for(lambda: not any(alive(process) for process in started(folder)))
+    time.sleep(0.5)
+    assert (folder / "said").read_text() == "", "not even of semaphores left behind"
 
 
 def started(folder: Path) -> list[int]:
