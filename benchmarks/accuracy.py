@@ -76,8 +76,8 @@ class Score:
             if got != true:
                 self.confusions[f"{true}>{got}"] += 1
         written = says.strip("_")
-        moved = raw != says and len(written) > 3 and raw.strip("_#") == written
-        self.shifted += moved
+        # The right digits in the wrong cells: what a registration that is off by a cell would give.
+        self.shifted += len(written) > 3 and written in raw and raw.find(written) != says.find(written)
 
     def show(self, title: str) -> None:
         """Print it."""
