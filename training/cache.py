@@ -15,7 +15,7 @@ import numpy as np
 
 from ocr.cells.prepare import SIZE
 from training.scenes import Scene
-from training.sources import load
+from training.sources import Source, fold, load
 
 FOLDER = Path(__file__).parent / "cache"
 _OTHER, _BLANK, _PICTURE = 0.17, 0.08, 0.25
@@ -30,11 +30,15 @@ def render(source: str, part: int, count: int, *, around: str = "shapes") -> Pat
     path = path_of(source, part)
     if path.exists():
         return path
+    return _write(
+        path, load(source), count, np.random.default_rng([zlib.crc32(source.encode()), part]), load(around)
+    )
+
+
+def _write(path: Path, glyphs: Source, count: int, rng: np.random.Generator, around: Source) -> Path:
     FOLDER.mkdir(exist_ok=True)
     cv2.setNumThreads(1)
-    glyphs = load(source)
-    scene = Scene(glyphs, load("letters"), load(around))
-    rng = np.random.default_rng([zlib.crc32(source.encode()), part])
+    scene = Scene(glyphs, load("letters"), around)
     x = np.zeros((count, 2, SIZE, SIZE), dtype=np.uint8)
     y, group, index = np.zeros(count, np.uint8), np.zeros(count, np.int32), np.zeros(count, np.int32)
     order = np.concatenate(
@@ -56,6 +60,18 @@ def render(source: str, part: int, count: int, *, around: str = "shapes") -> Pat
     draft.replace(path)
     print(f"{path.name}: {count} examples in {time.monotonic() - started:.0f} s", flush=True)
     return path
+
+
+def held_out(number: int, count: int = 6000) -> Path:
+    """Examples of every kind by the UNIPEN writers of one fold, drawn with marks and blanks as in training."""
+    path = path_of("held-unipen", number)
+    if path.exists():
+        return path
+    every = load("unipen")
+    assert every.strokes is not None
+    mine = np.flatnonzero(fold(every.group) == number)
+    part = Source(every.name, every.labels[mine], every.group[mine], strokes=[every.strokes[i] for i in mine])
+    return _write(path, part, count, np.random.default_rng([number, 77]), load("shapes"))
 
 
 def evaluate_set(source: str, *, part: int = 900, limit: int | None = None, picture: float = 0.0) -> Path:

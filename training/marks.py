@@ -62,6 +62,19 @@ def stack(first: Ink, second: Ink, dx: int = 0, dy: int = 0) -> Ink:
     return canvas
 
 
+def side_by_side(first: Ink, second: Ink, rng: np.random.Generator) -> Ink:
+    """Two inks in one, beside each other with a small gap or overlap, both within the canvas."""
+    gap = int(rng.uniform(-0.1, 0.25) * first.shape[1])
+    drop = int(rng.uniform(0.0, 0.15) * first.shape[0])
+    left, right = (first, second) if rng.random() < 0.5 else (second, first)
+    height = max(left.shape[0], right.shape[0]) + drop
+    canvas = np.zeros((height, max(1, left.shape[1] + gap + right.shape[1])), dtype=np.float32)
+    canvas[: left.shape[0], : left.shape[1]] = left
+    part = canvas[drop : drop + right.shape[0], left.shape[1] + gap :]
+    np.maximum(part, right, out=part)
+    return canvas
+
+
 def mark(rng: np.random.Generator, size: float, pen: Pen) -> tuple[Ink, tuple[float, float]]:
     """A mark that is no digit, and where its centre lies (x, y in cells); ``size``: cell in px."""
     kind = rng.choice(["dash", "comma", "dot", "zline", "blot", "cross", "tick", "equals", "wave", "corner"],

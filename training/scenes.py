@@ -13,7 +13,7 @@ import numpy as np
 from ocr.cells.picture import cut_picture
 from ocr.cells.prepare import prepare_one
 from simulate.strokes import Ink, Pen, lay, random_pen, vary
-from training.marks import blot, mark, stack, struck_out
+from training.marks import blot, mark, side_by_side, stack, struck_out
 from training.sources import Source
 
 BLANK, OTHER = 10, 11
@@ -70,8 +70,7 @@ class Scene:
             small = height * rng.uniform(0.5, 0.85)
             first = _narrow(self.source.ink(index, small, pen, rng), 0.5 * cell_w)
             second = _narrow(self._any(small, pen, rng), 0.5 * cell_w)
-            gap = int((first.shape[1] + second.shape[1]) / 2 + rng.uniform(0.0, 0.12) * cell_w)
-            ink = stack(first, second, gap if rng.random() < 0.5 else -gap, int(rng.normal(0, 0.06) * cell_h))
+            ink = side_by_side(first, second, rng)
         else:
             ink, at = mark(rng, cell_h, pen)
         return self._finish(ink, at, (cell_w, cell_h), pen, rng, picture), OTHER

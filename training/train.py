@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from training.cache import FOLDER
 from training.net import CellNet
+from training.sources import fold
 
 RUNS = Path(__file__).parent / "runs"
 
@@ -23,6 +24,7 @@ class Plan:
     """What a run trains on: sources with their weight in the mix, what is left out, and for how long.
 
     ``flat`` keeps the rate: such a run may be stopped at any step; one that starts from it cools down.
+    ``smoothing`` of labels steadies early training; the last run does without, for confidence must near 1.
     """
 
     name: str
@@ -33,12 +35,8 @@ class Plan:
     rate: float = 3e-3
     start_from: str | None = None
     flat: bool = False
+    smoothing: float = 0.02
     seed: int = 1
-
-
-def fold(group: np.ndarray) -> np.ndarray:
-    """Unipen's writers in five folds, by id."""
-    return (group.astype(np.int64) * 2654435761 >> 7) % 5
 
 
 def load_mix(plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,7 +97,7 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
             with torch.autocast("cpu", torch.bfloat16):
                 logits = model(batch.contiguous(memory_format=torch.channels_last))
             loss = functional.cross_entropy(
-                logits.float(), torch.from_numpy(y[picked]).long(), label_smoothing=0.02
+                logits.float(), torch.from_numpy(y[picked]).long(), label_smoothing=plan.smoothing
             )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
