@@ -14,7 +14,7 @@ from meterdrop.settings import Settings, load_settings
 if TYPE_CHECKING:
     from ocr.load import Limits
     from services.context import Context
-    from services.reading import ReadingSettings
+    from services.work import ReadingSettings
     from storage.objects import StoreSettings
     from storage.records import RecordsSettings
 
@@ -64,7 +64,7 @@ def limits(settings: Settings) -> Limits:
 
 def reading_settings(settings: Settings) -> ReadingSettings:
     """What a reader process needs to know."""
-    from services.reading import ReadingSettings
+    from services.work import ReadingSettings
 
     return ReadingSettings(
         store=store_settings(settings),

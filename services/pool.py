@@ -17,10 +17,9 @@ from typing import TypeVar
 
 from domain.errors import MeterdropError
 from domain.reasons import Reason
-from ocr.decode import AccountIndex
 from services.context import PageCount, PageRead, PageRef
 from services.processes import Processes, WorkerLostError
-from services.reading import WORK, ReadingSettings, RegisterFile, Work
+from services.work import WORK, ReadingSettings, RegisterFile, Work
 
 T = TypeVar("T")
 
@@ -74,6 +73,8 @@ class ReaderPool:
             if known is not None and known.version == version:
                 return
             path = self._folder / f"{supplier}-{version}.npy"
+            from ocr.decode import AccountIndex
+
             AccountIndex.build(accounts(), length).save(path)
             self._registers[supplier] = RegisterFile(version, path)
 

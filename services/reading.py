@@ -11,57 +11,22 @@ import os
 import resource
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import cache
 from multiprocessing import parent_process
-from pathlib import Path
 
 from domain.errors import InputError, StorageError
 from domain.reasons import Reason
 from ocr.cells import CellClassifier
 from ocr.decode import AccountIndex
 from ocr.forms import FormReader
-from ocr.load import Limits, PageImage, open_document
+from ocr.load import PageImage, open_document
 from ocr.load.document import Document
 from ocr.results import SlipReading
 from services.context import PageCount, PageRead, PageRef
-from storage.objects import ObjectStore, StoreSettings, open_store
+from services.work import ReadingSettings, RegisterFile
+from storage.objects import ObjectStore, open_store
 from templates import all_templates
-
-
-@dataclass(frozen=True)
-class ReadingSettings:
-    """What a reader process needs: it goes to the process pickled.
-
-    ``templates``: a folder with further forms. ``memory_mb``: address space it may take.
-    """
-
-    store: StoreSettings
-    templates: Path | None = None
-    memory_mb: int = 1536
-    limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True)
-class RegisterFile:
-    """A supplier's accounts as ``AccountIndex.save`` wrote them.
-
-    ``version`` tells a new import from the old.
-    """
-
-    version: str
-    path: Path
-
-
-@dataclass(frozen=True)
-class Work:
-    """The functions that run in reader processes; of module level, for they travel by name."""
-
-    start: Callable[[ReadingSettings], None]
-    ready: Callable[[], None]
-    count_pages: Callable[[str, str], PageCount]
-    read_pages: Callable[[Sequence[PageRef], dict[str, RegisterFile]], list[PageRead]]
 
 
 class _Process:
@@ -190,7 +155,3 @@ def recognise(ref: PageRef, image: PageImage, register: RegisterFile | None) -> 
         slip = SlipReading("unreadable", reasons=(Reason.DECODER_CRASHED,))
         return PageRead(ref, (slip,), pixel_hash, detail=detail)
     return PageRead(ref, slips, pixel_hash)
-
-
-#: The real work.
-WORK = Work(start, ready, count_pages, read_pages)

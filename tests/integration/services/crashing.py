@@ -13,7 +13,7 @@ from domain.errors import ObjectNotFoundError
 from ocr.results import SlipReading
 from services import reading
 from services.context import PageCount, PageRead, PageRef
-from services.reading import ReadingSettings, RegisterFile, Work
+from services.work import ReadingSettings, RegisterFile, Work
 
 _state: dict[str, Path] = {}
 

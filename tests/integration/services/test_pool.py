@@ -17,7 +17,7 @@ from domain.reasons import Reason
 from services import pool as pools
 from services.context import PageRef
 from services.pool import ReaderPool
-from services.reading import ReadingSettings
+from services.work import ReadingSettings
 from storage.objects import StoreSettings
 from tests.integration.services.crashing import WORK
 from tests.tree import ROOT
@@ -111,7 +111,7 @@ import sys
 from pathlib import Path
 from services.pool import ReaderPool
 from services.context import PageRef
-from services.reading import ReadingSettings
+from services.work import ReadingSettings
 from storage.objects import StoreSettings
 from tests.integration.services.crashing import WORK
 if __name__ == "__main__":
