@@ -30,8 +30,8 @@ class Correction:
     """``smooth`` (2, 6): coefficients of the shift in x and y over the slip; ``shifts``: per field name
     (cells, 2) mm.
 
-    ``worst_mm``, ``median_mm``: of the check lines after the correction; ``verified``: whether every row's
-    lines were seen in their places and none where a shifted row would have one.
+    ``worst_mm``, ``median_mm``: of the check lines after the correction. ``verified``: whether the lines bear
+    the registration out, but for the rows named in ``doubtful``: those need another witness.
     """
 
     smooth: Floats
@@ -39,6 +39,7 @@ class Correction:
     worst_mm: float
     median_mm: float
     verified: bool
+    doubtful: tuple[str, ...] = ()
 
     def at(self, template: Template, x_mm: float, y_mm: float) -> Floats:
         """The smooth shift (2,) mm at a place of the slip."""
@@ -123,26 +124,28 @@ def _check(
     median = float(np.median(all_errors)) if len(all_errors) else float("inf")
     if not len(all_errors):
         worst = float("inf")
-    verified = len(all_errors) > 0 and _verified(lines, visible, min_share)
-    return Correction(smooth=smooth, shifts=shifts, worst_mm=worst, median_mm=median, verified=verified)
+    names = {n: template.fields[n].name for n in np.unique(lines.field).tolist()}
+    doubtful = _doubtful(lines, visible, names, min_share) if len(all_errors) else None
+    return Correction(smooth, shifts, worst, median, doubtful is not None, doubtful or ())
 
 
-def _verified(lines: Lines, visible: NDArray[np.bool_], share: float) -> bool:
-    """Whether the rows are where they should be, none of them a cell or a row off.
+def _doubtful(
+    lines: Lines, visible: NDArray[np.bool_], names: dict[int, str], share: float
+) -> tuple[str, ...] | None:
+    """Rows whose place is not proven by their lines; None when the lines speak against the registration.
 
     Every row must show ``share`` of its outline on each side. Where a black-and-white scan has lost lines,
-    half of the rows must, and of the others a third of the outline anywhere. No row may look shifted by a
-    cell.
+    rows that show a third of it anywhere are only doubtful. No row may look shifted by a cell.
     """
-    numbers = np.unique(lines.field)
-    if any(_shifted(lines, visible, lines.field == n) for n in numbers):
-        return False
-    in_place = [_in_place(lines, visible, lines.field == n, share) for n in numbers]
-    if all(in_place):
-        return True
+    if any(_shifted(lines, visible, lines.field == n) for n in names):
+        return None
     outline = lines.frame & ~lines.guard
-    some = all(visible[outline & (lines.field == n)].mean() >= _SOME for n in numbers)
-    return bool(some and np.mean(in_place) >= 0.3 and visible[outline].mean() >= share)
+    if visible[outline].mean() < share:
+        return None
+    doubtful = [n for n in names if not _in_place(lines, visible, lines.field == n, share)]
+    if any(visible[outline & (lines.field == n)].mean() < _SOME for n in doubtful):
+        return None
+    return tuple(names[n] for n in doubtful)
 
 
 def _in_place(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_], share: float) -> bool:

@@ -11,6 +11,7 @@ from ocr.forms.correction import Correction, correct
 from ocr.forms.cutting import warp
 from ocr.forms.geometry import fit_affine, project
 from ocr.forms.grouping import Candidate, maps, plausible
+from ocr.forms.labels import confirms
 from ocr.forms.landmarks import expected_lines, profiles
 from ocr.forms.settings import Floats, Grey, ReaderSettings
 from ocr.results import Registration
@@ -67,7 +68,18 @@ def _verify(grey: Grey, candidate: Candidate, matrix: Floats, settings: ReaderSe
         if last or not correction.verified or np.abs(correction.smooth[:, :3]).sum(axis=1).max() <= _AGAIN_MM:
             break
         matrix = _moved(matrix, correction, candidate)
-    residual = correction.worst_mm if correction.verified else float("inf")
+    verified = correction.verified and all(
+        confirms(
+            slip,
+            template,
+            template.field(name),
+            correction.shifts[name].mean(axis=0),
+            dpi=settings.dpi,
+            limit_mm=settings.max_residual_mm,
+        )
+        for name in correction.doubtful
+    )
+    residual = correction.worst_mm if verified else float("inf")
     return Registered(
         registration=Registration(
             homography=tuple(float(v) for v in (matrix / matrix[2, 2]).ravel()),

@@ -180,6 +180,23 @@ def test_a_fold_is_followed_or_refused(step_mm: float) -> None:
         assert found.worst_mm is not None
 
 
+def _erase(page: Grey, dpi: int, left: float, top: float, right: float, bottom: float) -> None:
+    x0, y0, x1, y1 = (round(v * dpi / 25.4) for v in (left, top, right, bottom))
+    page[y0:y1, x0:x1] = 255
+
+
+def test_a_row_without_its_lines_is_borne_out_by_its_label() -> None:
+    page = crossed(200)
+    box = dropbox().field("account").box
+    _erase(page, 200, box.x_mm - 1, box.bottom_mm - 0.6, box.right_mm + 1, box.bottom_mm + 0.6)
+    found = only(page, 200.0)
+    assert found.registered is not None and found.registered.correction.doubtful == ("account",)
+    assert found.worst_mm is not None and found.worst_mm < GOOD_MM
+    _erase(page, 200, box.x_mm - 1, box.y_mm - 6, box.right_mm + 1, box.y_mm - 0.6)
+    _erase(page, 200, box.x_mm + 28, box.y_mm - 6, box.right_mm + 1, box.bottom_mm + 2)
+    assert only(page, 200.0).worst_mm is None
+
+
 def test_no_slip_on_the_form_of_nobody() -> None:
     page = blank(150)
     for marker in dropbox().markers:
