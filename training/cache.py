@@ -63,7 +63,7 @@ def _write(path: Path, glyphs: Source, count: int, rng: np.random.Generator, aro
 
 
 def held_out(number: int, count: int = 6000) -> Path:
-    """Examples of every kind by the UNIPEN writers of one fold, drawn with marks and blanks as in training."""
+    """Examples of every kind by the UNIPEN writers of one fold, marks and blanks as in training."""
     path = path_of("held-unipen", number)
     if path.exists():
         return path
