@@ -54,6 +54,11 @@ def _terms(template: Template, points: Floats) -> Floats:
     return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
 
 
+def _median(values: Floats) -> float:
+    """The upper median, 0 of nothing; many times quicker than numpy's on a few dozen values."""
+    return float(np.sort(values)[len(values) // 2]) if len(values) else 0.0
+
+
 def _robust_fit(terms: Floats, offset: Floats) -> Floats:
     """Least squares with Tukey's biweight; the quadratic terms are held back where few lines speak for
     them.
@@ -61,10 +66,10 @@ def _robust_fit(terms: Floats, offset: Floats) -> Floats:
     ridge = np.diag([1e-6, 1e-3, 1e-3, 2e-2, 2e-2, 2e-2]) * max(len(offset), 1)
     weight = np.ones(len(offset))
     solution = np.zeros(6)
-    solution[0] = float(np.median(offset)) if len(offset) else 0.0
+    solution[0] = _median(offset)
     for _ in range(5):
         error = offset - terms @ solution
-        spread = max(1.4826 * float(np.median(np.abs(error))), 0.04) if len(error) else 1.0
+        spread = max(1.4826 * _median(np.abs(error)), 0.04)
         weight = np.clip(1.0 - (error / (4.7 * spread)) ** 2, 0.0, 1.0) ** 2
         weighted = terms * weight[:, None]
         solution = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ offset)
@@ -168,7 +173,9 @@ def _local(places: Floats, rest: Floats, wanted: Floats) -> Floats:
     if not len(places):
         return np.zeros(len(wanted))
     nearest = np.argsort(np.abs(places[None, :] - wanted[:, None]), axis=1)[:, :4]
-    return np.asarray(np.median(rest[nearest], axis=1), dtype=np.float64)
+    ordered = np.sort(rest[nearest], axis=1)
+    middle: Floats = (ordered[:, (ordered.shape[1] - 1) // 2] + ordered[:, ordered.shape[1] // 2]) / 2
+    return middle
 
 
 def _worst(places: Floats, left: Floats, *, by_cell: bool) -> float:
