@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Darkness = NDArray[np.float32]
 
 #: A line must fill this share of its side of the cell …
-FILL = 0.62
+FILL = 0.8
 #: … and may be this thick, in cells.
 _THICK = 0.11
 #: A line is followed in this many bands; its darkness (grey levels) and tilt are bounded.
@@ -93,7 +93,7 @@ def _across(darkness: Darkness, sides: tuple[float, float, float, float], reach:
 def find_lines(zones: Darkness, first: int, last: int, fill: float) -> Lines:
     """The upright line in each zone (N, H, Z) beside a border.
 
-    It is looked for in bands of the rows ``first`` … ``last``: the column near which all bands but one are
+    It is looked for in bands of the rows ``first`` … ``last``: the column near which the faintest band is
     darkest (a pen stroke beside the border is dark in some bands only), then each band's darkest column near
     it and a straight line through them (Theil-Sen, so that a band on a pen stroke does not turn it). It
     counts when the share ``fill`` of the rows is dark close to it.
@@ -102,7 +102,7 @@ def find_lines(zones: Darkness, first: int, last: int, fill: float) -> Lines:
     rows = np.arange(first, last)
     profile = np.matmul(_means(last - first), zones[:, first:last])
     widest = cv2.dilate(profile.reshape(-1, across), _WINDOW).reshape(profile.shape)
-    lowest = np.partition(widest, 1, axis=1)[:, 1]
+    lowest = widest.min(axis=1)
     column = np.argmax(lowest + 0.02 * profile.sum(axis=1), axis=1)
     every = np.arange(count)
     found = lowest[every, column] >= _FAINTEST
