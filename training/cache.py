@@ -18,7 +18,7 @@ from training.scenes import Scene
 from training.sources import Source, fold, load
 
 FOLDER = Path(__file__).parent / "cache"
-_OTHER, _BLANK, _PICTURE = 0.17, 0.08, 0.25
+_OTHER, _BLANK, _PICTURE = 0.14, 0.12, 0.25
 
 
 def path_of(source: str, part: int) -> Path:

@@ -138,8 +138,8 @@ class Scene:
                 spread = 0.06 if rng.random() < 0.8 else 0.16
                 at = (0.5 + _within(rng.normal(0, spread)), 0.5 + _within(rng.normal(0, spread)))
             _put(grey, ink, (x0 + at[0] * cell_w, y0 + at[1] * cell_h), pen.shade)
-            if rng.random() < 0.05:
-                _stamp(grey, cell_h, rng)
+        if rng.random() < 0.05:
+            _stamp(grey, cell_h, rng)
         return Paper(_dirt(grey, cell_h, contrast, rng), (x0, y0, cell_w, cell_h), contrast)
 
 
@@ -283,6 +283,8 @@ def _dirt(grey: np.ndarray, cell: int, contrast: float, rng: np.random.Generator
                 -1,
             )
     values = grey.astype(np.float32)
+    if rng.random() < 0.05:
+        values = values * _crease(values.shape, cell, rng)
     if rng.random() < 0.7:
         values = cv2.GaussianBlur(values, (0, 0), rng.uniform(0.3, 0.022 * cell + 0.35))
     if rng.random() < 0.15:
@@ -297,6 +299,17 @@ def _dirt(grey: np.ndarray, cell: int, contrast: float, rng: np.random.Generator
         level = float(np.percentile(out, 90)) - contrast * rng.uniform(0.3, 0.65)
         return np.where(out > level, 255, 0).astype(np.uint8)
     return _jpeg(out, rng, 0.4)
+
+
+def _crease(shape: tuple[int, ...], cell: int, rng: np.random.Generator) -> np.ndarray:
+    """A fold through the cell: worn along the line, in shadow on one side of it."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    along, across = (x, y) if rng.random() < 0.6 else (y, x)
+    line = rng.uniform(0.1, 0.9) * across.max() + rng.normal(0, 0.03) * (along - along.mean())
+    distance = (across - line) / cell
+    shadow = 1 - rng.uniform(0.05, 0.22) * np.exp(-np.abs(distance) / rng.uniform(0.2, 0.8)) * (distance >= 0)
+    worn = 1 - rng.uniform(-0.1, 0.35) * np.exp(-((distance / 0.03) ** 2))
+    return np.asarray(shadow * worn, dtype=np.float32)
 
 
 def _stamp(grey: np.ndarray, cell: int, rng: np.random.Generator) -> None:

@@ -17,7 +17,7 @@ from simulate.strokes import Ink, Pen, Stroke, draw
 from training.shapes import shape
 
 #: Letters that people also write for a digit, or the other way round: nothing to learn from them.
-_LIKE_DIGITS = set("озбіөьч")
+_LIKE_DIGITS = set("озбіөьчһ")
 _RASTERS = ("bhmsds", "semeion", "optdigits", "mnist", "usps")
 _FILES = {"optdigits": "optdigits_train", "mnist": "mnist_train", "usps": "usps_test"}
 _MNIST_CAP = 15_000
