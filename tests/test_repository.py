@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from tests.tree import ROOT, text, tracked
+from tests.tree import ROOT, modules, rooms, text, tracked
 
 #: Written so that this file does not hold what it looks for.
 SOURCES = re.compile(
@@ -13,6 +16,19 @@ SOURCES = re.compile(
 )
 PLACES = re.compile(r"(?<![\w./-])/(work|root|farm)/")
 LEFT_OVER = re.compile(r"\b(TO)(DO)\b|\b(FIX)(ME)\b|\b(X)(XX)\b")
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirements_in(name: str) -> set[str]:
+    """What ``requirements/NAME.in`` asks for by itself."""
+    return {
+        canonical(re.split(r"[\[<>=~!;\s]", line, maxsplit=1)[0])
+        for line in text(Path(f"requirements/{name}.in")).splitlines()
+        if line and not line.startswith(("#", "-"))
+    }
 
 
 def lines_with(pattern: re.Pattern[str]) -> list[str]:
@@ -64,12 +80,32 @@ def test_every_requirement_is_pinned_with_hashes() -> None:
 
 def test_requirements_that_are_asked_for_are_pinned() -> None:
     for name in ("build", "runtime", "dev"):
-        asked = {
-            re.split(r"[\[<>=~!;\s]", line, maxsplit=1)[0].lower()
-            for line in text(Path(f"requirements/{name}.in")).splitlines()
-            if line and not line.startswith(("#", "-"))
-        }
+        asked = requirements_in(name)
         pinned = {
             name.lower() for name in re.findall(r"^([\w.-]+)==", text(Path(f"requirements/{name}.txt")), re.M)
         }
         assert asked - pinned == set(), "run: make lock"
+
+
+def test_every_package_that_is_imported_is_asked_for() -> None:
+    providers = packages_distributions()
+    asked = requirements_in("runtime")
+    unasked = {
+        f"{path}: {name}"
+        for path in modules()
+        for node in ast.walk(ast.parse(text(path)))
+        for name in imported(node)
+        if name not in sys.stdlib_module_names
+        and name not in rooms()
+        and not asked & {canonical(provider) for provider in providers.get(name, [name])}
+    }
+    assert not unasked, "what only another package brings may go with its next version"
+
+
+def imported(node: ast.AST) -> list[str]:
+    """The top-level names that an import statement binds from."""
+    if isinstance(node, ast.Import):
+        return [alias.name.split(".")[0] for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [node.module.split(".")[0]]
+    return []
