@@ -7,18 +7,16 @@ twice is ``decoder_crashed``, all others come out as usual.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from domain.errors import MeterdropError
 from domain.reasons import Reason
 from services.context import PageCount, PageRead, PageRef
 from services.processes import Processes, WorkerLostError
+from services.scratch import Scratch
 from services.work import WORK, ReadingSettings, RegisterFile, Work
 
 T = TypeVar("T")
@@ -44,7 +42,7 @@ class ReaderPool:
         self._apart_lock = threading.Lock()
         # These threads only wait for processes.
         self._waiting = ThreadPoolExecutor(4 * workers + 4, thread_name_prefix="reader")
-        self._folder = Path(tempfile.mkdtemp(prefix="meterdrop-registers-"))
+        self._scratch = Scratch()
         self._registers: dict[str, RegisterFile] = {}
         self._register_lock = threading.Lock()
 
@@ -72,7 +70,7 @@ class ReaderPool:
             known = self._registers.get(supplier)
             if known is not None and known.version == version:
                 return
-            path = self._folder / f"{supplier}-{version}.npy"
+            path = self._scratch.path / f"{supplier}-{version}.npy"
             from ocr.decode import AccountIndex
 
             AccountIndex.build(accounts(), length).save(path)
@@ -83,7 +81,7 @@ class ReaderPool:
         self._waiting.shutdown(wait=False, cancel_futures=True)
         self._pool.close()
         self._apart.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
     def _read(self, pages: list[PageRef], registers: dict[str, RegisterFile]) -> list[PageRead]:
         seconds = PAGE_SECONDS + len(pages) * CHUNK_PAGE_SECONDS
