@@ -37,8 +37,9 @@ COLUMNS = (
     "seed", "model", "writer", "outcome", "account", "account_right", "reading", "reading_right",
     "date", "date_right", "in_register", "signature", "address", "cells", "cells_right",
 )  # fmt: skip
-#: Wrong account or reading among accepted slips; wrong date among accepted dates.
-TARGET, DATE_TARGET, DELTA = 0.001, 0.01, 0.05
+#: Wrong account or reading among accepted slips; wrong date among accepted dates. The product's target is
+#: 0.1 %, which only audits of real slips can prove; from simulated slips no more than 0.5 % is claimed.
+TARGET, DATE_TARGET, DELTA = 0.005, 0.01, 0.05
 #: Presence of a signature or an address line is ink or no ink; nothing was measured beyond that.
 PRESENCE = 0.9
 
@@ -102,16 +103,17 @@ def _row(seed: int, model: str, slip: SlipReading, truth: Truth) -> list[object]
 
 @main.command()
 @click.option(
-    "--from", "path", default=RUNS / "slips.csv", type=click.Path(path_type=Path), show_default=True
+    "--from", "paths", multiple=True, default=(RUNS / "slips.csv",), type=click.Path(path_type=Path)
 )
 @click.option("--also", multiple=True, help="Further templates that the same cells and decoder serve.")
-def choose(path: Path, also: tuple[str, ...]) -> None:
+def choose(paths: tuple[Path, ...], also: tuple[str, ...]) -> None:
     """Write the thresholds from what was collected."""
-    rows = list(csv.DictReader(path.open(encoding="utf-8")))
+    rows = [row for path in paths for row in csv.DictReader(path.open(encoding="utf-8"))]
     models = {row["model"] for row in rows}
     if len(models) != 1:
-        raise click.UsageError(f"{path} mixes models {sorted(models)}; collect anew for one")
-    read = [row for row in rows if row["outcome"] == "read"]
+        raise click.UsageError(f"the files mix models {sorted(models)}; collect anew for one")
+    # An account that is not in the register is never accepted, whatever its confidence.
+    read = [row for row in rows if row["outcome"] == "read" and row["in_register"] == "1"]
     both = choose_threshold(
         [min(float(row["account"]), float(row["reading"])) for row in read],
         [row["account_right"] == "1" and row["reading_right"] == "1" for row in read],
@@ -121,8 +123,10 @@ def choose(path: Path, also: tuple[str, ...]) -> None:
     dates = choose_threshold(
         [float(row["date"]) for row in read], [row["date_right"] == "1" for row in read], DATE_TARGET, DELTA
     )
-    click.echo(f"{len(rows)} slips, {len(read)} read; account and reading: {both}; date: {dates}")
-    data = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    click.echo(
+        f"{len(rows)} slips, {len(read)} read and registered; account and reading: {both}; date: {dates}"
+    )
+    data = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
     document = {
         "made_by": "python -m training.thresholds",
         "thresholds": [
