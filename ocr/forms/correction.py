@@ -11,15 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.forms.landmarks import LEFT_RIGHT, UP_DOWN, Lines, locate
+from ocr.forms.landmarks import LEFT_RIGHT, UP_DOWN, Lines, Profiles, locate
 from ocr.forms.settings import Floats, ReaderSettings
 from templates.model import Template
 
 #: A line with less contrast than this (grey levels), or than this share of the usual, is not seen.
 _FAINTEST = 7.0
 _FAINTEST_SHARE = 0.15
-#: After the smooth fit, lines are looked for this near (mm); less than the distance to a pen stroke in the
-#: cell.
+#: After the smooth fit, lines are looked for this near (mm); less than the distance to most pen strokes.
 _NEAR_MM = 0.9
 #: Share of a row's outline that must be seen where the other rows speak for it.
 _SOME = 0.3
@@ -76,13 +75,11 @@ def _robust_fit(terms: Floats, offset: Floats) -> Floats:
     return solution
 
 
-def correct(
-    template: Template, lines: Lines, darkness: Floats, steps: Floats, settings: ReaderSettings
-) -> Correction:
-    """Fit and check; see ``Correction``. ``darkness`` and ``steps`` as ``landmarks.profiles`` gives them."""
+def correct(template: Template, lines: Lines, across: Profiles, settings: ReaderSettings) -> Correction:
+    """Fit and check; see ``Correction``. ``across``: as ``landmarks.profiles`` gives it."""
     n = len(lines.axis)
     terms = _terms(template, lines.middle)
-    first = locate(darkness, steps, np.zeros(n), settings.search_mm)
+    first = locate(lines, across, np.zeros(n), settings.search_mm, _FAINTEST)
     real = ~lines.guard
     faintest = max(_FAINTEST, _FAINTEST_SHARE * float(np.median(first.contrast[real]))) if real.any() else 0.0
     smooth = np.zeros((2, 6))
@@ -90,7 +87,7 @@ def correct(
         use = real & lines.fit & (lines.axis == axis) & (first.contrast >= faintest)
         smooth[axis] = _robust_fit(terms[use], first.offset[use])
     expected = np.einsum("nk,nk->n", terms, smooth[lines.axis])
-    seen = locate(darkness, steps, expected, _NEAR_MM)
+    seen = locate(lines, across, expected, _NEAR_MM, faintest)
     visible = seen.contrast >= faintest
     for axis in (LEFT_RIGHT, UP_DOWN):
         use = real & lines.fit & (lines.axis == axis) & visible

@@ -1,7 +1,8 @@
 """The printed cell lines as landmarks: where they should be, and where they are seen in a rectified slip.
 
 A line is looked for with the grey levels across it, averaged along it without the extremes, so that a pen
-stroke that crosses it does not matter.
+stroke that crosses it does not matter. A digit's stroke that runs beside a line for a while is darker than
+the line; but the line goes on where the stroke has ended, and by that the two are told apart.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ from templates.model import Box, Field, Template
 LEFT_RIGHT, UP_DOWN = 0, 1
 _SAMPLES = 17
 _SAME_MM = 0.05
+#: Which of the sorted samples along a line (darkest first) tell that something is dark there, and which that
+#: it is dark all along; the very lightest may be a speck.
+_SOMEWHERE = slice(4, 13)
+_ALL_ALONG = slice(11, 16)
+#: A mark is a whole line from this share of what is usual for lines of its strength.
+_WHOLE_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +50,22 @@ class Lines:
 
 
 @dataclass(frozen=True, eq=False)
+class Profiles:
+    """Grey levels across each of n lines, (n, steps) each.
+
+    ``darkness``: above the paper beside the line, whatever is dark along some of it; ``whole``: only what is
+    dark all along it; ``steps``: how far from the expected place (mm).
+    """
+
+    darkness: Floats
+    whole: Floats
+    steps: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Seen:
-    """What was seen of ``Lines``: ``offset`` (n,) mm from the expected place, ``contrast`` (n,) grey
-    levels.
+    """What was seen of ``Lines``: ``offset`` (n,) mm from the expected place; ``contrast`` (n,) grey levels,
+    of the darkest mark there.
     """
 
     offset: Floats
@@ -125,31 +145,50 @@ def _sampling(
     return rows, columns, (steps[None, :] + rounding[:, None]) / scale
 
 
-def profiles(slip: Grey, template: Template, dpi: float, reach_mm: float) -> tuple[Floats, Floats]:
-    """Darkness across each line, (n, steps), in grey levels above the paper beside it; and the steps (n,
-    steps) in mm.
-    """
+def profiles(slip: Grey, template: Template, dpi: float, reach_mm: float) -> Profiles:
+    """What lies across each line of a rectified slip, up to ``reach_mm`` away."""
     rows, columns, steps = _sampling(template, dpi, reach_mm)
     if not len(steps):
-        return np.zeros((0, 1)), np.zeros((0, 1))
+        return Profiles(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros((0, 1)))
     values = np.sort(slip[rows, columns], axis=1)
-    level = values[:, 4:13].astype(np.float64).mean(axis=1)
+    return Profiles(_above_paper(values[:, _SOMEWHERE]), _above_paper(values[:, _ALL_ALONG]), steps)
+
+
+def _above_paper(values: Grey) -> Floats:
+    """Mean of the samples (n, samples, steps), in grey levels darker than the paper beside: (n, steps)."""
+    level: Floats = values.astype(np.float64).mean(axis=1)
     paper = np.sort(level, axis=1)[:, int(level.shape[1] * 0.7)]
-    return np.maximum(paper[:, None] - level, 0.0), steps
+    above: Floats = np.maximum(paper[:, None] - level, 0.0)
+    return above
 
 
-def locate(darkness: Floats, steps: Floats, around: Floats, within_mm: float) -> Seen:
-    """The darkest line within ``within_mm`` of ``around`` (n,): its middle to a part of a pixel, and its
-    contrast.
+def _smooth(values: Floats) -> Floats:
+    smooth = values.copy()
+    smooth[:, 1:-1] = (values[:, :-2] + 2 * values[:, 1:-1] + values[:, 2:]) / 4
+    return smooth
+
+
+def locate(lines: Lines, seen: Profiles, around: Floats, within_mm: float, faintest: float) -> Seen:
+    """The line within ``within_mm`` of ``around`` (n,), its middle to a part of a pixel.
+
+    It is the darkest mark of those that are dark all along, at least ``faintest`` grey levels, or the darkest
+    of all where none is. How near a mark lies does not count: a line out of its place is seen out of it.
     """
-    smooth = darkness.copy()
-    smooth[:, 1:-1] = (darkness[:, :-2] + 2 * darkness[:, 1:-1] + darkness[:, 2:]) / 4
-    allowed = np.abs(steps - around[:, None]) <= within_mm
+    allowed = np.abs(seen.steps - around[:, None]) <= within_mm
+    darkness, whole = _smooth(seen.darkness), _smooth(seen.whole)
+    strongest = np.where(allowed, whole, 0.0).max(axis=1, initial=0.0)
+    least = np.full(len(around), faintest)
+    for frame in (False, True):
+        alike = lines.frame == frame
+        real = strongest[alike & ~lines.guard]
+        if len(real):
+            least[alike] = max(faintest, _WHOLE_SHARE * float(np.median(real)))
+    smooth = np.where((strongest >= least)[:, None], whole, darkness)
     peak = np.where(allowed, smooth, -1.0).argmax(axis=1)
     index = np.arange(len(peak))
-    contrast = np.where(allowed[index, peak], smooth[index, peak], 0.0)
-    window = np.abs(steps - steps[index, peak][:, None]) <= 0.4
-    weight = np.where(window, np.maximum(smooth - 0.4 * contrast[:, None], 0.0), 0.0)
+    top = np.where(allowed[index, peak], smooth[index, peak], 0.0)
+    window = np.abs(seen.steps - seen.steps[index, peak][:, None]) <= 0.4
+    weight = np.where(window, np.maximum(smooth - 0.4 * top[:, None], 0.0), 0.0)
     total = weight.sum(axis=1)
-    offset = np.where(total > 0, (weight * steps).sum(axis=1) / np.maximum(total, 1e-9), 0.0)
-    return Seen(offset=offset, contrast=contrast)
+    offset = np.where(total > 0, (weight * seen.steps).sum(axis=1) / np.maximum(total, 1e-9), 0.0)
+    return Seen(offset=offset, contrast=np.where(allowed, darkness, 0.0).max(axis=1, initial=0.0))

@@ -63,8 +63,8 @@ def _verify(grey: Grey, candidate: Candidate, matrix: Floats, settings: ReaderSe
     lines = expected_lines(template)
     for last in (False, True):
         slip = warp(grey, matrix, template, settings.dpi)
-        darkness, steps = profiles(slip, template, settings.dpi, settings.search_mm + 0.5)
-        correction = correct(template, lines, darkness, steps, settings)
+        across = profiles(slip, template, settings.dpi, settings.search_mm + 0.5)
+        correction = correct(template, lines, across, settings)
         if last or not correction.verified or np.abs(correction.smooth[:, :3]).sum(axis=1).max() <= _AGAIN_MM:
             break
         matrix = _moved(matrix, correction, candidate)

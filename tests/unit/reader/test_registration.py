@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
 
+from ocr.forms.geometry import project
 from simulate import damage, scanner
-from simulate.paper import Placed, sheet
+from simulate.fill import Writer, fill
+from simulate.hands import HANDS
+from simulate.paper import Placed, sheet, written
 from simulate.scanner import Scan
-from tests.unit.reader.slips import Grey, Outcome, blank, crossed, dropbox, outcomes
+from simulate.strokes import Pen
+from tests.unit.reader.slips import Grey, Outcome, blank, crossed, dropbox, line, outcomes, values
 
 #: A cell is 8 mm wide; a cut this far off still has the whole digit in it.
 GOOD_MM = 0.3
@@ -118,6 +124,63 @@ def test_never_read_shifted_by_a_cell(dx_mm: float, dy_mm: float) -> None:
     found = only(_with_cells_moved(150, dx_mm, dy_mm), 150.0)
     assert found.markers == 4
     assert found.worst_mm is None
+
+
+def _with_strokes_beside_lines(dpi: int, beside_mm: float, moved_mm: float = 0.0) -> Grey:
+    """Pen strokes as long as a digit's stem, ``beside_mm`` right of where the lines between cells belong.
+
+    The print itself lies ``moved_mm`` to the right of its place.
+    """
+    page = _with_cells_moved(dpi, moved_mm, 0.0)
+    for field in dropbox().fields:
+        for before, cell in pairwise(field.cells):
+            if cell.x_mm - before.x_mm - before.w_mm < 0.1:
+                x, y = cell.x_mm + beside_mm, cell.y_mm + cell.h_mm / 2
+                line(page, dpi, [(x, y - 0.24 * cell.h_mm), (x, y + 0.18 * cell.h_mm)], 0.6)
+    return page
+
+
+def _cut_off_mm(found: Outcome, dpi: int, moved_mm: float = 0.0) -> float:
+    """How far the worst cut is from its cell, when the print lies ``moved_mm`` to the right of its place."""
+    assert found.registered is not None and found.registered.accepted
+    matrix = np.array(found.registered.registration.homography).reshape(3, 3)
+    worst = 0.0
+    for field in dropbox().fields:
+        for cell, shift in zip(
+            field.cells, found.registered.correction.shifts.get(field.name, ()), strict=True
+        ):
+            middle = np.array([[cell.x_mm + cell.w_mm / 2, cell.y_mm + cell.h_mm / 2]])
+            cut = (project(matrix, middle + shift) + 0.5) * 25.4 / dpi
+            worst = max(worst, float(np.abs(cut - middle - [moved_mm, 0.0]).max()))
+    return worst
+
+
+@pytest.mark.parametrize("dpi", [150, 200, 300])
+@pytest.mark.parametrize("beside_mm", [0.9, -0.8, 0.5])
+def test_strokes_that_run_beside_the_lines_are_not_taken_for_them(dpi: int, beside_mm: float) -> None:
+    found = only(_with_strokes_beside_lines(dpi, beside_mm), float(dpi))
+    assert _cut_off_mm(found, dpi) < 0.15
+
+
+@pytest.mark.parametrize("moved_mm", [0.8, 1.5, -1.5])
+def test_strokes_where_the_lines_belong_do_not_hide_that_the_print_is_elsewhere(moved_mm: float) -> None:
+    found = only(_with_strokes_beside_lines(200, 0.0, moved_mm), 200.0)
+    assert _cut_off_mm(found, 200, moved_mm) < 0.15
+
+
+@pytest.mark.parametrize("moved_mm", [4.0, -4.0, 8.0, -8.0])
+def test_strokes_where_the_lines_belong_do_not_make_shifted_print_readable(moved_mm: float) -> None:
+    assert only(_with_strokes_beside_lines(200, 0.0, moved_mm), 200.0).worst_mm is None
+
+
+@pytest.mark.parametrize("seed", [34, 269, 359, 607])
+def test_digits_that_crowd_the_lines_do_not_make_a_slip_unreadable(seed: int) -> None:
+    """In these, digits stand beside several faint lines of one row, as they do in some slips of every box."""
+    rng = np.random.default_rng(seed)
+    writer = Writer(HANDS[seed % len(HANDS)], Pen(width=0.6, darkness=1.0, shade=20), size=0.8, unsteady=0.1)
+    says = values(account="447944474447", reading="444444", date="24112026")
+    page = written(fill(dropbox(), says, writer, rng), blank(200), 200, rng)
+    assert _cut_off_mm(only(page, 200.0), 200) < GOOD_MM
 
 
 @pytest.mark.parametrize("shift", [(1.2, 0.0), (0.0, -1.2), (0.8, 0.8)])
