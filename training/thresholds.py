@@ -4,8 +4,8 @@
     python -m training.thresholds choose                  # writes ocr/weights/thresholds.json
 
 A slip counts as wrong when its account or its reading is wrong; one threshold on the lower of both
-confidences keeps that at or below the target. The register is consecutive, the hardest kind. The date has a
-target of its own.
+confidences keeps that at or below the target. The register is consecutive, the hardest kind, and every meter
+has a usual history, for what the gate does not believe is not accepted. The date has a target of its own.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import csv
 import hashlib
 import json
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
 import numpy as np
 
+from domain.account import RegisterRow
+from domain.plausibility import PlausibilityRules, check
 from domain.risk import ChosenThreshold, choose_threshold
 from ocr.cells import CellClassifier
 from ocr.decode import AccountIndex
@@ -35,13 +37,14 @@ RUNS = Path(__file__).parent / "runs"
 OUT = Path("ocr/weights/thresholds.json")
 COLUMNS = (
     "seed", "model", "writer", "outcome", "account", "account_right", "reading", "reading_right",
-    "date", "date_right", "in_register", "signature", "address", "cells", "cells_right",
+    "date", "date_right", "in_register", "plausible", "signature", "address", "cells", "cells_right",
 )  # fmt: skip
 #: Wrong account or reading among accepted slips; wrong date among accepted dates. The product's target is
 #: 0.1 %, which only audits of real slips can prove; from simulated slips no more than 0.5 % is claimed.
 TARGET, DATE_TARGET, DELTA = 0.005, 0.01, 0.05
 #: Presence of a signature or an address line is ink or no ink; nothing was measured beyond that.
 PRESENCE = 0.9
+COLLECTED = date(2026, 11, 25)
 
 
 @click.group(help=__doc__)
@@ -83,7 +86,7 @@ def collect(slips: int, seed: int, minutes: float, path: Path, weights: Path | N
 
 def _row(seed: int, model: str, slip: SlipReading, truth: Truth) -> list[object]:
     if slip.outcome != "read" or "account" not in slip.fields:
-        return [seed, model, truth.writer, slip.outcome, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        return [seed, model, truth.writer, slip.outcome, *[0] * (len(COLUMNS) - 4)]
     fields = slip.fields
     account, reading, day = fields["account"], fields["reading"], fields["date"]
     cells = right = 0
@@ -96,9 +99,21 @@ def _row(seed: int, model: str, slip: SlipReading, truth: Truth) -> list[object]
         f"{account.confidence:.6f}", int(account.value == truth.account),
         f"{reading.confidence:.6f}", int(reading.value == truth.reading),
         f"{day.confidence:.6f}", int(day.value == truth.date),
-        int(bool(account.in_register)),
+        int(bool(account.in_register)), int(_plausible(reading.value or "", truth.reading, seed)),
         int(bool(fields["signature"].present)), int(bool(fields["address"].present)), cells, right,
     ]  # fmt: skip
+
+
+def _plausible(value: str, truth: str, seed: int) -> bool:
+    """Whether the gate would believe ``value`` of a meter that truly shows ``truth``, with a usual history."""
+    rng = np.random.default_rng(seed)
+    average = float(rng.gamma(4.0, 50.0)) + 20.0
+    used = min(int(truth), round(average * float(np.exp(rng.normal(0.0, 0.3)))))
+    row = RegisterRow(
+        "", "", digits=len(truth), previous_reading=f"{int(truth) - used:0{len(truth)}d}",
+        previous_date=COLLECTED - timedelta(days=30), monthly_average=average,
+    )  # fmt: skip
+    return value.isdigit() and check(value, row, COLLECTED, PlausibilityRules()).blocking is None
 
 
 @main.command()
@@ -112,8 +127,12 @@ def choose(paths: tuple[Path, ...], also: tuple[str, ...]) -> None:
     models = {row["model"] for row in rows}
     if len(models) != 1:
         raise click.UsageError(f"the files mix models {sorted(models)}; collect anew for one")
-    # An account that is not in the register is never accepted, whatever its confidence.
-    read = [row for row in rows if row["outcome"] == "read" and row["in_register"] == "1"]
+    # What the gate's rules hold back is never accepted, whatever its confidence.
+    read = [
+        row
+        for row in rows
+        if row["outcome"] == "read" and row["in_register"] == "1" and row["plausible"] == "1"
+    ]
     both = choose_threshold(
         [min(float(row["account"]), float(row["reading"])) for row in read],
         [row["account_right"] == "1" and row["reading_right"] == "1" for row in read],
@@ -124,7 +143,7 @@ def choose(paths: tuple[Path, ...], also: tuple[str, ...]) -> None:
         [float(row["date"]) for row in read], [row["date_right"] == "1" for row in read], DATE_TARGET, DELTA
     )
     click.echo(
-        f"{len(rows)} slips, {len(read)} read and registered; account and reading: {both}; date: {dates}"
+        f"{len(rows)} slips, {len(read)} read, registered and plausible; account and reading: {both}; date: {dates}"
     )
     data = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
     document = {
