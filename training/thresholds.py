@@ -105,7 +105,7 @@ def _row(seed: int, model: str, slip: SlipReading, truth: Truth) -> list[object]
 
 
 def _plausible(value: str, truth: str, seed: int) -> bool:
-    """Whether the gate would believe ``value`` of a meter that truly shows ``truth``, with a usual history."""
+    """Whether the gate would believe ``value`` of a meter that truly shows ``truth``; usual history."""
     rng = np.random.default_rng(seed)
     average = float(rng.gamma(4.0, 50.0)) + 20.0
     used = min(int(truth), round(average * float(np.exp(rng.normal(0.0, 0.3)))))
@@ -143,7 +143,8 @@ def choose(paths: tuple[Path, ...], also: tuple[str, ...]) -> None:
         [float(row["date"]) for row in read], [row["date_right"] == "1" for row in read], DATE_TARGET, DELTA
     )
     click.echo(
-        f"{len(rows)} slips, {len(read)} read, registered and plausible; account and reading: {both}; date: {dates}"
+        f"{len(rows)} slips, {len(read)} read, registered and plausible; "
+        f"account and reading: {both}; date: {dates}"
     )
     data = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
     document = {
