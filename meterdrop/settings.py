@@ -44,6 +44,11 @@ OPTIONS = (
     Option("METERDROP_WORKERS", "", "Reader processes; empty: one for each processor."),
     Option("METERDROP_WORKER_MEMORY_MB", "1536", "Address space that a reader process may take."),
     Option("METERDROP_CHUNK_SHEETS", "32", "Pages recognised and committed together."),
+    Option(
+        "METERDROP_MOST_RISK",
+        "0.01",
+        "Most wrong among what the machine accepts; forms whose proven bound is above go to people.",
+    ),
     Option("METERDROP_LEASE_SECONDS", "300", "How long a claimed slip stays one reviewer's without renewal."),
     Option("METERDROP_MAX_PIXELS", "150000000", "Most pixels of one page image."),
     Option("METERDROP_MAX_PAGES", "10000", "Most pages of one file."),

@@ -106,7 +106,7 @@ def open_context(settings: Settings | None = None) -> Context:
         suppliers=suppliers(folder),
         templates={template.key: template for template in all_templates(folder)},
         reader=ReaderPool(reading_settings(settings), worker_count(settings)),
-        thresholds=load_thresholds(),
+        thresholds=load_thresholds(most_risk=settings.number("METERDROP_MOST_RISK")),
         settings=ServiceSettings(
             lease_seconds=settings.count("METERDROP_LEASE_SECONDS"),
             chunk_sheets=settings.count("METERDROP_CHUNK_SHEETS"),

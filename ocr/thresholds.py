@@ -41,11 +41,14 @@ class ProvenThreshold:
 
 
 class ProvenThresholds:
-    """Looks thresholds up by (channel, template version, model version); no row means no threshold at all."""
+    """Looks thresholds up by (channel, template version, model version); no row means no threshold at all.
 
-    def __init__(self, rows: tuple[ProvenThreshold, ...]) -> None:
-        self.rows = rows
-        self._by_key = {(row.channel, row.template, row.model): row for row in rows}
+    ``most_risk``: rows whose target, the bound that they keep, is above it are not used.
+    """
+
+    def __init__(self, rows: tuple[ProvenThreshold, ...], most_risk: float = 1.0) -> None:
+        self.rows = tuple(row for row in rows if row.target <= most_risk)
+        self._by_key = {(row.channel, row.template, row.model): row for row in self.rows}
 
     def __call__(self, channel: str, template: str, model: str) -> Thresholds:
         """The thresholds of this combination, all absent where nothing was proven."""
@@ -53,7 +56,7 @@ class ProvenThresholds:
         return Thresholds(row.lowest if row is not None else {})
 
 
-def load_thresholds(path: Path | None = None) -> ProvenThresholds:
+def load_thresholds(path: Path | None = None, most_risk: float = 1.0) -> ProvenThresholds:
     """The shipped table, or the one at ``path``; raises ``SettingsError`` when it is damaged.
 
     No shipped table means that no machine acceptance was proven yet: everything goes to review.
@@ -63,6 +66,6 @@ def load_thresholds(path: Path | None = None) -> ProvenThresholds:
         return ProvenThresholds(())
     try:
         document = json.loads(source.read_text("utf-8"))
-        return ProvenThresholds(tuple(ProvenThreshold(**row) for row in document["thresholds"]))
+        return ProvenThresholds(tuple(ProvenThreshold(**row) for row in document["thresholds"]), most_risk)
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{source} is damaged ({error}); make it again or restore it") from error

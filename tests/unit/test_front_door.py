@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import SettingsError
+from domain.risk import upper_bound
 from meterdrop.settings import OPTIONS, load_settings
 from meterdrop.wiring import records_settings, store_settings, worker_count
 from ocr.thresholds import load_thresholds
@@ -104,12 +105,34 @@ def test_a_combination_without_proof_has_no_threshold(tmp_path):
     assert not table("web", "form@1", "digits@1").passes("account", 1.0)
 
 
+def test_a_supplier_may_ask_for_less_risk_than_was_proven(tmp_path):
+    path = tmp_path / "thresholds.json"
+    path.write_text(json.dumps({"thresholds": [row(target=0.01)]}), "utf-8")
+    assert load_thresholds(path, 0.01)("station", "form@1", "digits@1").passes("account", 0.99)
+    assert not load_thresholds(path, 0.001)("station", "form@1", "digits@1").passes("account", 1.0)
+
+
 def test_a_damaged_table_is_refused_and_a_missing_one_accepts_nothing(tmp_path):
     path = tmp_path / "thresholds.json"
     assert load_thresholds(path).rows == ()
     path.write_text('{"thresholds": [{"channel": "station"}]}', "utf-8")
     with pytest.raises(SettingsError, match="damaged"):
         load_thresholds(path)
+
+
+def test_the_shipped_table_belongs_to_the_shipped_weights_and_forms():
+    from ocr.cells import CellClassifier
+    from templates import all_templates
+
+    rows = load_thresholds().rows
+    forms = {template.key for template in all_templates()}
+    assert {row.template for row in rows} == forms
+    assert {row.model for row in rows} == {CellClassifier.load().model}
+    for row in rows:
+        assert row.provisional
+        assert row.accepted <= row.n
+        assert row.bound <= row.target
+        assert upper_bound(row.wrong, row.accepted, row.delta / 20) == pytest.approx(row.bound, abs=1e-6)
 
 
 def call(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
