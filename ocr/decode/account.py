@@ -50,6 +50,11 @@ class AccountPosterior:
     ignored: float = 0.0
 
 
+def one_digit_apart(a: str, b: str) -> bool:
+    """Whether two numbers of one length differ in exactly one digit."""
+    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+
+
 class AccountIndex:
     """All registered accounts of one length, searchable in well under a millisecond; about 20 bytes each."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from domain.reasons import Reason
-from ocr.decode import AccountIndex, decode_date, decode_number
+from ocr.decode import AccountIndex, AccountPosterior, decode_date, decode_number, one_digit_apart
 from ocr.decode.evidence import BLANK, SYMBOLS, raw_text
 from ocr.forms.cutting import CELL_MARGIN, cut
 from ocr.forms.ink import area_of_strokes, ink_mask, presence
@@ -24,6 +24,8 @@ _MISSING = {
     "address": Reason.ADDRESS_MISSING,
     "signature": Reason.SIGNATURE_MISSING,
 }
+#: Posterior from which a second account is a rival; a clearly written number leaves its neighbours far less.
+_RIVAL = 0.06
 #: Half a printed border and the registration's error: what is cut off a box before looking for ink (mm).
 _INSIDE_MM = 0.9
 #: Ink (mm²) in a single cell that is more than dust.
@@ -79,7 +81,7 @@ def decode_field(field: Field, probabilities: Floats, accounts: AccountIndex | N
         in_register=result.in_register,
         source="ink" if field.role == "account" else None,
         runner_up=result.runner_up,
-        reasons=missing(field, empty=not result.value),
+        reasons=(*missing(field, empty=not result.value), *result.reasons),
     )
 
 
@@ -97,7 +99,13 @@ def _account(probabilities: Floats, accounts: AccountIndex) -> FieldResult:
         raw=raw,
         in_register=found.in_register,
         runner_up=found.runner_up,
+        reasons=(Reason.ACCOUNT_NEIGHBOUR,) if _has_neighbour(found) else (),
     )
+
+
+def _has_neighbour(found: AccountPosterior) -> bool:
+    """Whether a registered account that differs in one digit could be meant just as well."""
+    return found.runner_up >= _RIVAL and one_digit_apart(found.value, found.runner_up_value)
 
 
 def characters(probabilities: Floats) -> tuple[Character, ...]:

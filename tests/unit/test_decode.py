@@ -7,8 +7,11 @@ from datetime import date
 import numpy as np
 import pytest
 
+from domain.reasons import Reason
 from ocr.decode import AccountIndex, decode_date, decode_number
 from ocr.decode.evidence import SYMBOLS, digit_evidence
+from ocr.forms.fields import decode_field
+from templates.model import Box, Field
 
 
 def ink(text, doubt=None):
@@ -65,6 +68,20 @@ def test_a_neighbour_keeps_an_unclear_account_unsure():
     assert found.probability < 0.7
     assert found.runner_up_value == "121000000011"
     assert found.runner_up == pytest.approx(0.4, abs=0.05)
+
+
+def test_the_reader_says_that_a_neighbour_could_be_meant():
+    index = AccountIndex.build([f"{121_000_000_000 + i}" for i in range(1000)])
+    cell = Box(0, 0, 6, 8)
+    field = Field("account", "digits", "account", True, "", cell, (cell,) * 12)
+    doubtful = decode_field(field, ink("121000000017", {11: {"7": 0.6, "1": 0.4}}), index)
+    assert Reason.ACCOUNT_NEIGHBOUR in doubtful.reasons
+    assert decode_field(field, ink("121000000017"), index).reasons == ()
+    # A rival that differs in more digits is another doubt, told by the confidence alone.
+    far = AccountIndex.build(["121000000017", "121000000085"])
+    both = decode_field(field, ink("121000000017", {10: {"8": 0.9}, 11: {"5": 0.9}}), far)
+    assert both.confidence < 0.9
+    assert both.reasons == ()
 
 
 def test_clear_ink_is_not_bent_to_the_next_registered_account():
