@@ -70,7 +70,6 @@ class Claim:
     """
 
     account: Value = field(default_factory=Value)
-    account_in_register: bool | None = None
     readings: tuple[ClaimedReading, ...] = ()
     reading_date: Value = field(default_factory=Value)
     signature_present: Value = field(default_factory=Value)
@@ -194,7 +193,7 @@ def _readings(
     if not written or all(r.tariff not in (None, "", "T1") for r in written):
         reasons.append(Reason.READING_MISSING)
     for reading in claim.readings:
-        # An optional reading whose cells look empty counts too: the doubt may hide a written digit.
+        # An optional reading that looks empty is not asked for its confidence: most slips leave it so.
         if not claim.by_person and (reading.value.value or reading.tariff in (None, "", "T1")):
             reasons += _below("reading", reading.value, Reason.READING_UNCLEAR, thresholds)
     if not account.known:

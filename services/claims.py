@@ -26,7 +26,6 @@ def from_reader(slip: SlipReading, template: Template) -> Claim:
     account = slip.fields.get("account")
     return Claim(
         account=_value(account),
-        account_in_register=None if account is None else account.in_register,
         readings=tuple(
             ClaimedReading(_value(slip.fields.get(field.name)), field.tariff)
             for field in _of_role(template, "reading")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
@@ -74,7 +74,6 @@ class Mix:
     skew_deg: float = 5.0
     jpeg: int = 75
     damage: bool = True
-    fields: tuple[str, ...] = field(default=("address", "signature"))
 
 
 def simulated(
