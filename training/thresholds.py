@@ -52,7 +52,8 @@ CAVEATS = (
     "The target was set to 1 % after 0.1, 0.2, 0.3 and 0.5 % had found no threshold on most of the same "
     "slips.",
     "The rule to leave out what the gate would not believe was added after a first look at wrong slips, and "
-    "so were some of training/unipen_fragments.txt; collecting ended at 5,400 of 8,000 slips, after 1 % held.",
+    "so were some of training/unipen_fragments.txt; collecting ended at 5,400 of 8,000 slips, after 1 % "
+    "held.",
     "The same writers served to fit the temperature, the share of # and the choice of weights.",
     "Collected on the ordinary slip alone; the personal and the large-print slip share its thresholds.",
 )
