@@ -107,7 +107,7 @@ def _digits(
         if character == "_":
             continue
         strokes = writer.hand.digit(int(character), rng)
-        mark = _in_cell(strokes, cell, writer, drift, rng)
+        mark = in_cell(strokes, cell, writer, drift, rng)
         marks.append(mark)
         if (where.name, index) in manner.struck:
             width = float(max(stroke[:, 0].max() for stroke in strokes))
@@ -116,7 +116,8 @@ def _digits(
     return "".join(says), marks
 
 
-def _in_cell(strokes: Strokes, cell: Box, writer: Writer, drift: float, rng: np.random.Generator) -> Mark:
+def in_cell(strokes: Strokes, cell: Box, writer: Writer, drift: float, rng: np.random.Generator) -> Mark:
+    """A character where ``writer`` puts it in ``cell``; ``drift``: how far below its middle, in cells."""
     points = np.concatenate(strokes)
     left, right = float(points[:, 0].min()), float(points[:, 0].max())
     em = cell.h_mm * writer.size * float(np.exp(rng.normal(0.0, 0.05)))

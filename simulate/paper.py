@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.fill import Filled
+from simulate.fill import Filled, Mark
 from simulate.strokes import draw_at, lay
 from templates.model import Template
 
@@ -52,11 +52,16 @@ def personal(template: Template, account: str, dpi: int) -> Grey:
 def written(filled: Filled, printed: Grey, dpi: float, rng: np.random.Generator) -> Grey:
     """``filled``'s ink on ``printed`` (its form at ``dpi``; not changed), H×W."""
     paper = printed.copy()
-    scale = dpi / 25.4
     for mark in filled.marks:
-        ink, (x, y) = draw_at(mark.strokes, mark.em_mm * scale, mark.pen, rng)
-        lay(paper, ink, round(mark.x_mm * scale) + x, round(mark.y_mm * scale) + y, mark.pen.shade)
+        ink(paper, mark, dpi, rng)
     return paper
+
+
+def ink(paper: Grey, mark: Mark, dpi: float, rng: np.random.Generator) -> None:
+    """One mark laid on ``paper``, in place."""
+    scale = dpi / 25.4
+    drawn, (x, y) = draw_at(mark.strokes, mark.em_mm * scale, mark.pen, rng)
+    lay(paper, drawn, round(mark.x_mm * scale) + x, round(mark.y_mm * scale) + y, mark.pen.shade)
 
 
 def sheet(slips: Sequence[Placed], dpi: float, size_mm: tuple[float, float] = A4, shade: int = 255) -> Grey:
