@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,6 +56,7 @@ def _field_to_json(result: FieldResult) -> dict[str, Any]:
         "runner_up": None if result.runner_up is None else round(result.runner_up, _DECIMALS),
         "present": result.present,
         "reasons": [reason.value for reason in result.reasons],
+        "evidence": b64encode(result.evidence).decode() or None,
     }
     return {name: value for name, value in full.items() if value is not None and value != []}
 
@@ -70,6 +72,7 @@ def _field_from_json(data: Mapping[str, Any]) -> FieldResult:
         runner_up=data.get("runner_up"),
         present=data.get("present"),
         reasons=tuple(Reason(code) for code in data.get("reasons", ())),
+        evidence=b64decode(data.get("evidence", "")),
     )
 
 

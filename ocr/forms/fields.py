@@ -9,6 +9,7 @@ import numpy as np
 from domain.reasons import Reason
 from ocr.decode import AccountIndex, AccountPosterior, decode_date, decode_number, one_digit_apart
 from ocr.decode.evidence import BLANK, SYMBOLS, raw_text
+from ocr.decode.packed import pack
 from ocr.forms.cutting import CELL_MARGIN, cut
 from ocr.forms.ink import area_of_strokes, ink_mask, presence
 from ocr.forms.personal import read_account
@@ -82,6 +83,7 @@ def decode_field(field: Field, probabilities: Floats, accounts: AccountIndex | N
         source="ink" if field.role == "account" else None,
         runner_up=result.runner_up,
         reasons=(*missing(field, empty=not result.value), *result.reasons),
+        evidence=pack(probabilities) if field.role == "reading" and result.value else b"",
     )
 
 

@@ -28,6 +28,7 @@ FULL = SlipReading(
         ),
         "signature": FieldResult(present=False, confidence=0.75),
         "reading": FieldResult("", 1.0, "______"),
+        "reading_t2": FieldResult("7", 0.9, "7", evidence=bytes(range(24))),
     },
     reasons=(Reason.SIGNATURE_MISSING,),
     registration=Registration((1.0, 0.0, 2.5, 0.0, 1.0, 3.5, 0.0, 0.0, 1.0), 0.21, 4),
