@@ -32,6 +32,15 @@ class RegisterRow:
     ratio: float = 1.0
 
 
+def same_serial(registered: str, written: str) -> bool:
+    """Whether a number written into cells names the registered meter.
+
+    Cells hold digits alone, and people leave leading zeros out: ``СЕ-0088`` is written ``88`` or ``0088``.
+    """
+    digits = "".join(symbol for symbol in registered if symbol.isascii() and symbol.isdigit()).lstrip("0")
+    return bool(digits) and written.lstrip("0") == digits
+
+
 @dataclass(frozen=True)
 class EarlierReading:
     """A reading already accepted for the account in the billing period under judgement."""

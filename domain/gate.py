@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from domain.account import AccountState, RegisterRow
+from domain.account import AccountState, RegisterRow, same_serial
 from domain.plausibility import PlausibilityRules, check, pad
 from domain.reasons import Reason
 from domain.supplier import SupplierRules
@@ -198,7 +198,7 @@ def _readings(
             reasons += _below("reading", reading.value, Reason.READING_UNCLEAR, thresholds)
     if not account.known:
         return (), reasons
-    rows, meter_reasons = _rows_of_meter(claim, account)
+    rows, meter_reasons = _rows_of_meter(claim, account, thresholds)
     reasons += meter_reasons
     if meter_reasons:
         return (), reasons
@@ -223,14 +223,26 @@ def _readings(
     return tuple(judged), reasons
 
 
-def _rows_of_meter(claim: Claim, account: AccountState) -> tuple[tuple[RegisterRow, ...], list[Reason]]:
-    """The register rows of the slip's meter; with several meters, the number written must say which."""
+def _rows_of_meter(
+    claim: Claim, account: AccountState, thresholds: Thresholds
+) -> tuple[tuple[RegisterRow, ...], list[Reason]]:
+    """The register rows of the slip's meter; with several meters, the number written must say which.
+
+    The machine must have read that number surely enough: meters that were bought together differ in one
+    digit. With one meter the number may be left out, but a clear one that names another speaks against the
+    account, or the meter was changed.
+    """
+    written = claim.meter_serial
     serials = {row.meter_serial for row in account.rows}
+    rows = tuple(row for row in account.rows if same_serial(row.meter_serial, written.value))
     if len(serials) <= 1:
-        return account.rows, []
-    wanted = claim.meter_serial.value.lstrip("0")
-    rows = tuple(row for row in account.rows if wanted and row.meter_serial.lstrip("0") == wanted)
-    return (rows, []) if rows else ((), [Reason.METER_UNKNOWN])
+        clear = bool(written.value) and thresholds.passes("meter_serial", written.confidence)
+        contradicts = clear and not claim.by_person and any(serials) and not rows
+        return ((), [Reason.METER_UNKNOWN]) if contradicts else (account.rows, [])
+    if not rows:
+        return (), [Reason.METER_UNKNOWN]
+    unsure = [] if claim.by_person else _below("meter_serial", written, Reason.METER_UNKNOWN, thresholds)
+    return ((), unsure) if unsure else (rows, [])
 
 
 def _paper_reasons(claim: Claim, circumstances: Circumstances, thresholds: Thresholds) -> list[Reason]:

@@ -32,7 +32,9 @@ ROW = RegisterRow(
     monthly_average=60.0,
 )
 KNOWN = AccountState((ROW,))
-THRESHOLDS = Thresholds(dict.fromkeys(("account", "reading", "date", "signature", "address"), 0.99))
+THRESHOLDS = Thresholds(
+    dict.fromkeys(("account", "reading", "date", "signature", "address", "meter_serial"), 0.99)
+)
 GOOD = Claim(
     account=Value(ACCOUNT, 0.999),
     readings=(ClaimedReading(Value("0563", 0.999)),),
@@ -170,11 +172,34 @@ def test_two_tariffs_need_two_readings():
 
 
 def test_with_several_meters_the_written_number_says_which():
-    several = AccountState((ROW, replace(ROW, meter_serial="0088", previous_reading="0300")))
+    several = AccountState((ROW, replace(ROW, meter_serial="СЕ-0088", previous_reading="0300")))
     assert Reason.METER_UNKNOWN in ask(account=several).reasons
     named = ask(replace(GOOD, readings=reading("0330"), meter_serial=Value("88", 0.999)), several)
     assert named.verdict is Verdict.ACCEPT
-    assert named.readings[0].row.meter_serial == "0088"
+    assert named.readings[0].row.meter_serial == "СЕ-0088"
+
+
+def test_a_meter_number_that_is_not_sure_enough_does_not_say_which():
+    several = AccountState((ROW, replace(ROW, meter_serial="78", previous_reading="0300")))
+    doubtful = replace(GOOD, readings=reading("0330"), meter_serial=Value("78", 0.98))
+    decision = ask(doubtful, several)
+    assert (decision.verdict, decision.reasons) == (Verdict.REVIEW, (Reason.METER_UNKNOWN,))
+    assert decision.readings == ()
+    unproven = Thresholds({k: v for k, v in THRESHOLDS.lowest.items() if k != "meter_serial"})
+    assert ask(doubtful, several, thresholds=unproven).reasons == (Reason.NO_THRESHOLD,)
+    # What a person typed is what the slip says.
+    assert ask(replace(doubtful, by_person=True), several).verdict is Verdict.ACCEPT
+
+
+def test_a_clear_number_of_another_meter_holds_the_slip():
+    assert ask(replace(GOOD, meter_serial=Value("77", 0.999))).verdict is Verdict.ACCEPT
+    assert ask(replace(GOOD, meter_serial=Value("0077", 0.999))).verdict is Verdict.ACCEPT
+    other = ask(replace(GOOD, meter_serial=Value("1234", 0.999)))
+    assert (other.verdict, other.reasons) == (Verdict.REVIEW, (Reason.METER_UNKNOWN,))
+    # Read badly it says nothing, and neither does any number where the register has none.
+    assert ask(replace(GOOD, meter_serial=Value("1234", 0.7))).verdict is Verdict.ACCEPT
+    without = AccountState((replace(ROW, meter_serial=""),))
+    assert ask(replace(GOOD, meter_serial=Value("1234", 0.999)), without).verdict is Verdict.ACCEPT
 
 
 def test_a_person_passes_the_same_rules_but_no_thresholds():

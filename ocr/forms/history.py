@@ -1,0 +1,78 @@
+"""A slip's readings decoded once more, when its account's meters are known: see ``ocr.decode.reading``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from domain.account import RegisterRow, same_serial
+from domain.history import Expectation, expectation
+from domain.plausibility import PlausibilityRules
+from ocr.decode.packed import unpack
+from ocr.decode.reading import decode_reading
+from ocr.results import FieldResult, SlipReading
+from templates.model import Field, Template
+
+#: A reader that is this much less sure than its cells had a reason, which counts here too.
+_LOWERED = 1e-3
+
+
+def with_register(
+    slip: SlipReading,
+    template: Template,
+    rows: Sequence[RegisterRow],
+    day: date | None,
+    rules: PlausibilityRules = PlausibilityRules(),
+) -> SlipReading:
+    """``slip`` with its readings decoded for the meters of its account.
+
+    ``rows``: the account's, all meters and tariffs; ``day``: when the readings were taken, None where nobody
+    knows. An account that is doubtful counts for as much as it is probable, and so does a meter whose number
+    is written. An empty field stays empty and a written one never becomes so; what was not decoded from
+    cells stays as it is.
+    """
+    account = slip.fields.get("account")
+    if not rows or account is None or not account.value:
+        return slip
+    fields = dict(slip.fields)
+    for field in template.fields:
+        result = fields.get(field.name)
+        if field.role == "reading" and result is not None and result.value and result.evidence:
+            meters = _meters(slip, template, field, rows)
+            known = [expectation(row, day, rules, share * account.confidence) for row, share in meters]
+            if known:
+                fields[field.name] = _again(result, known)
+    return replace(slip, fields=fields)
+
+
+def _meters(
+    slip: SlipReading, template: Template, field: Field, rows: Sequence[RegisterRow]
+) -> list[tuple[RegisterRow, float]]:
+    """The rows that a field's reading may belong to, with how probable each is; sums to at most 1."""
+    of_tariff = [row for row in rows if (row.tariff or "T1") == (field.tariff or "T1")]
+    if len(of_tariff) < 2:
+        return [(row, 1.0) for row in of_tariff]
+    written = next((slip.fields.get(f.name) for f in template.fields if f.role == "meter_serial"), None)
+    named = [
+        row for row in of_tariff if written is not None and same_serial(row.meter_serial, written.value or "")
+    ]
+    if written is None or not named:
+        return [(row, 1.0 / len(of_tariff)) for row in of_tariff]
+    others = (1.0 - written.confidence) / len(of_tariff)
+    return [(row, others + (written.confidence / len(named) if row in named else 0.0)) for row in of_tariff]
+
+
+def _again(result: FieldResult, known: Sequence[Expectation]) -> FieldResult:
+    cells = unpack(result.evidence)
+    plain = decode_reading(cells)
+    if not plain.value or int(plain.value) != int(result.value or "0"):
+        # The reader took the value from elsewhere than these cells alone: it knew more than they say.
+        return result
+    found = decode_reading(cells, known)
+    confidence = found.confidence
+    if result.confidence < plain.confidence - _LOWERED:
+        confidence = min(confidence, result.confidence)
+    if not found.value:
+        return replace(result, confidence=min(confidence, result.confidence))
+    return replace(result, value=found.value, confidence=confidence, runner_up=found.runner_up)
