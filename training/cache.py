@@ -14,11 +14,14 @@ import cv2
 import numpy as np
 
 from ocr.cells.prepare import SIZE
-from training.scenes import Scene
+from training.cuts import prepared
+from training.scenes import HARD, PLAIN, Scene
 from training.sources import Source, fold, load
 
 FOLDER = Path(__file__).parent / "cache"
-_OTHER, _BLANK, _PICTURE = 0.14, 0.12, 0.25
+_OTHER, _BLANK, _PICTURE, _PLAIN = 0.14, 0.12, 0.3, 0.45
+#: Cuts prepared together.
+_CHUNK = 500
 
 
 def path_of(source: str, part: int) -> Path:
@@ -38,22 +41,28 @@ def render(source: str, part: int, count: int, *, around: str = "shapes") -> Pat
 def _write(path: Path, glyphs: Source, count: int, rng: np.random.Generator, around: Source) -> Path:
     FOLDER.mkdir(exist_ok=True)
     cv2.setNumThreads(1)
-    scene = Scene(glyphs, load("letters"), around)
+    letters = load("letters")
+    plain, hard = (Scene(glyphs, letters, around, conditions) for conditions in (PLAIN, HARD))
     x = np.zeros((count, 2, SIZE, SIZE), dtype=np.uint8)
     y, group, index = np.zeros(count, np.uint8), np.zeros(count, np.int32), np.zeros(count, np.int32)
     order = np.concatenate(
         [rng.permutation(len(glyphs.labels)) for _ in range(count // len(glyphs.labels) + 1)]
     )
     started = time.monotonic()
-    for k in range(count):
-        i, kind, picture = int(order[k]), rng.random(), rng.random() < _PICTURE
-        if kind < _OTHER:
-            x[k], y[k] = scene.other(i, rng, picture)
-        elif kind < _OTHER + _BLANK:
-            x[k], y[k] = scene.blank(rng, picture)
-        else:
-            x[k], y[k] = scene.digit(i, rng, picture)
-        group[k], index[k] = glyphs.group[i], i
+    for start in range(0, count, _CHUNK):
+        cuts = []
+        for k in range(start, min(start + _CHUNK, count)):
+            i, kind, picture = int(order[k]), rng.random(), rng.random() < _PICTURE
+            scene = plain if rng.random() < _PLAIN else hard
+            if kind < _OTHER:
+                cut, y[k] = scene.other(i, rng, picture)
+            elif kind < _OTHER + _BLANK:
+                cut, y[k] = scene.blank(rng, picture)
+            else:
+                cut, y[k] = scene.digit(i, rng, picture)
+            cuts.append(cut)
+            group[k], index[k] = glyphs.group[i], i
+        x[start : start + len(cuts)] = prepared(cuts)
     draft = path.with_suffix(".part")
     with draft.open("wb") as file:
         np.savez(file, x=x, y=y, group=group, index=index)
@@ -74,24 +83,38 @@ def held_out(number: int, count: int = 6000) -> Path:
     return _write(path, part, count, np.random.default_rng([number, 77]), load("shapes"))
 
 
-def evaluate_set(source: str, *, part: int = 900, limit: int | None = None, picture: float = 0.0) -> Path:
-    """Every digit of a source once, in boxes, for measuring; ``picture``: share photographed alone."""
-    path = path_of(f"eval{round(picture * 100):03d}-{source}", part)
+def evaluate_set(source: str, *, limit: int | None = None, picture: bool = False, hard: bool = False) -> Path:
+    """Every digit of a source once, in a box, for measuring: scanned, or each a picture of one box.
+
+    ``x`` holds every view of a picture; ``owner`` says which digit of ``y``, ``group``, ``index`` it shows.
+    """
+    kind = f"{'hard' if hard else 'plain'}-{'picture' if picture else 'scan'}"
+    path = FOLDER / f"eval-{kind}-{source}.npz"
     if path.exists():
         return path
     FOLDER.mkdir(exist_ok=True)
     cv2.setNumThreads(1)
     glyphs = load(source)
-    scene = Scene(glyphs, None, load("shapes"))
-    rng = np.random.default_rng([zlib.crc32(source.encode()), part, round(picture * 100)])
+    scene = Scene(glyphs, None, load("shapes"), HARD if hard else PLAIN)
+    rng = np.random.default_rng([zlib.crc32(source.encode()), zlib.crc32(kind.encode())])
     chosen = np.arange(len(glyphs.labels))
     if limit is not None and limit < len(chosen):
         chosen = np.sort(rng.choice(chosen, limit, replace=False))
-    x = np.zeros((len(chosen), 2, SIZE, SIZE), dtype=np.uint8)
-    for k, i in enumerate(chosen):
-        x[k], _ = scene.digit(int(i), rng, rng.random() < picture)
+    parts, owner = [], []
+    for start in range(0, len(chosen), _CHUNK):
+        cuts = []
+        for k in range(start, min(start + _CHUNK, len(chosen))):
+            views = scene.views(int(chosen[k]), rng) if picture else [scene.digit(int(chosen[k]), rng)[0]]
+            cuts += views
+            owner += [k] * len(views)
+        parts.append(prepared(cuts))
     with path.open("wb") as file:
         np.savez(
-            file, x=x, y=glyphs.labels[chosen], group=glyphs.group[chosen], index=chosen.astype(np.int32)
+            file,
+            x=np.concatenate(parts),
+            owner=np.array(owner),
+            y=glyphs.labels[chosen],
+            group=glyphs.group[chosen],
+            index=chosen.astype(np.int32),
         )
     return path

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.risk import interval
+from ocr.cells.classifier import combine
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,12 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     scaled -= scaled.max(axis=1, keepdims=True)
     np.exp(scaled, out=scaled)
     return scaled / scaled.sum(axis=1, keepdims=True)
+
+
+def combined(views: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Probabilities of views, (V, 12), to those of the cells that they show, (N, 12); ``owner`` (V,)."""
+    ends = np.flatnonzero(np.diff(owner, append=-1)) + 1
+    return np.stack([combine(part) for part in np.split(views, ends[:-1])])
 
 
 def score(logits: np.ndarray, labels: np.ndarray) -> Score:

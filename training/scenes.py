@@ -1,17 +1,19 @@
 """A cell as it comes out of a scanner or a phone: boxes, neighbours, dirt, light, and the cut of it.
 
-``Scene.sample`` draws one labelled example and hands it through the same preparation as at run time.
+``Scene`` draws labelled examples as cuts; ``training.cuts.prepared`` hands many of them at once through the
+same preparation as at run time.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from ocr.cells.picture import views
 from simulate.strokes import Ink, Pen, lay, random_pen, vary
-from training.cuts import Paper, cut_photo, cut_scan, jpeg
+from training.cuts import Cut, Paper, cut_photo, cut_scan, jpeg, photo
 from training.marks import blot, mark, side_by_side, stack, struck_out
 from training.sources import Source
 
@@ -20,29 +22,77 @@ BLANK, OTHER = 10, 11
 _AROUND = 0.5
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """How badly a cell is written, printed, scanned and cut; chances are shares of examples.
+
+    ``faint``: written fainter than pens write; ``spread``: how far off the middle digits stand, in cells;
+    ``reach``: how far a neighbour's ink comes into the cell; ``boxes``: chances of a full, faded, dashed,
+    comb-like and dropped-out box; ``misplaced``: standard deviation of the cut, in cells.
+    """
+
+    faint: float
+    small: float
+    spread: float
+    neighbours: float
+    reach: float
+    boxes: tuple[float, float, float, float, float]
+    shine: float
+    stamps: float
+    specks: float
+    creases: float
+    shadows: float
+    one_bit: float
+    noise: float
+    misplaced: float
+
+
+#: An ordinary slip or picture of a box, as most are.
+PLAIN = Conditions(
+    faint=0.02, small=0.05, spread=0.05, neighbours=0.6, reach=0.1, boxes=(0.8, 0.1, 0.0, 0.02, 0.08),
+    shine=0.03, stamps=0.0, specks=0.05, creases=0.0, shadows=0.05, one_bit=0.05, noise=0.6, misplaced=0.015,
+)  # fmt: skip
+#: What goes wrong on paper, all of it more often than it does.
+HARD = Conditions(
+    faint=0.1, small=0.12, spread=0.07, neighbours=0.72, reach=0.32, boxes=(0.66, 0.14, 0.05, 0.05, 0.1),
+    shine=0.1, stamps=0.05, specks=0.12, creases=0.05, shadows=0.2, one_bit=0.12, noise=1.0, misplaced=0.028,
+)  # fmt: skip
+
+
 class Scene:
     """Draws examples whose main ink comes from one source and whose neighbours come from ``around``."""
 
-    def __init__(self, source: Source, letters: Source | None, around: Source) -> None:
+    def __init__(
+        self, source: Source, letters: Source | None, around: Source, conditions: Conditions = HARD
+    ) -> None:
         self.source = source
         self.letters = letters
         self.around = around
+        self.conditions = conditions
         self._pool: list[Ink] = []
 
-    def digit(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[np.ndarray, int]:
-        """Glyph ``index`` as written in a cell: (input uint8 (2, S, S), class)."""
-        pen = _pen(rng)
+    def digit(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
+        """Glyph ``index`` as written in a cell: (cut, class)."""
+        pen = self._pen(rng)
         cell_w, cell_h = _cell(rng)
-        height = _height(rng) * cell_h
+        height = self._height(rng) * cell_h
         ink = self.source.ink(index, height, pen, rng)
         ink = _fit(ink, cell_w, rng)
         return self._finish(ink, None, (cell_w, cell_h), pen, rng, picture), int(self.source.labels[index])
 
-    def other(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[np.ndarray, int]:
-        """Something that is no digit, made with glyph ``index`` where it needs one."""
-        pen = _pen(rng)
+    def views(self, index: int, rng: np.random.Generator) -> list[Cut]:
+        """Glyph ``index`` in a picture of its box alone: every view that is cut of it."""
+        pen = self._pen(rng)
         cell_w, cell_h = _cell(rng)
-        height = _height(rng) * cell_h
+        ink = _fit(self.source.ink(index, self._height(rng) * cell_h, pen, rng), cell_w, rng)
+        paper = self._paper(ink, None, (cell_w, cell_h), pen, rng, True)
+        return views(photo(paper, rng, self.conditions.shadows))
+
+    def other(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
+        """Something that is no digit, made with glyph ``index`` where it needs one."""
+        pen = self._pen(rng)
+        cell_w, cell_h = _cell(rng)
+        height = self._height(rng) * cell_h
         kind = rng.choice(["struck", "letter", "mark", "two"], p=[0.32, 0.28, 0.3, 0.1])
         if kind == "letter" and self.letters is None:
             kind = "mark"
@@ -64,9 +114,9 @@ class Scene:
             ink, at = mark(rng, cell_h, pen)
         return self._finish(ink, at, (cell_w, cell_h), pen, rng, picture), OTHER
 
-    def blank(self, rng: np.random.Generator, picture: bool = False) -> tuple[np.ndarray, int]:
+    def blank(self, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
         """An empty cell, with specks, shine-through and bits of the neighbours."""
-        return self._finish(None, None, _cell(rng), _pen(rng), rng, picture), BLANK
+        return self._finish(None, None, _cell(rng), self._pen(rng), rng, picture), BLANK
 
     def _any(self, height: float, pen: Pen, rng: np.random.Generator) -> Ink:
         """Some digit's ink; from a pool that is renewed slowly, for neighbours are only seen at the edge."""
@@ -87,10 +137,26 @@ class Scene:
         pen: Pen,
         rng: np.random.Generator,
         picture: bool,
-    ) -> np.ndarray:
+    ) -> Cut:
         paper = self._paper(ink, at, cell, pen, rng, picture)
-        prepared = cut_photo(paper, rng) if picture else cut_scan(paper, rng)
-        return np.round(prepared * 255).astype(np.uint8)
+        if picture:
+            return cut_photo(paper, rng, self.conditions.shadows)
+        return cut_scan(paper, rng, self.conditions.misplaced)
+
+    def _pen(self, rng: np.random.Generator) -> Pen:
+        pen = random_pen(rng)
+        if rng.random() < self.conditions.faint:
+            pen = replace(pen, shade=int(rng.integers(140, 195)), grain=float(rng.uniform(0.0, 0.4)))
+        return pen
+
+    def _height(self, rng: np.random.Generator) -> float:
+        """Height of writing, in cell heights."""
+        kind = rng.random()
+        if kind < self.conditions.small:
+            return float(rng.uniform(0.3, 0.5))
+        if kind < 1 - 0.8 * self.conditions.small:
+            return float(np.clip(rng.normal(0.68, 0.12), 0.45, 0.95))
+        return float(rng.uniform(0.95, 1.2))
 
     def _paper(
         self,
@@ -102,40 +168,46 @@ class Scene:
         picture: bool,
     ) -> Paper:
         cell_w, cell_h = cell
+        how = self.conditions
         x0, y0 = round(_AROUND * cell_w), round(_AROUND * cell_h)
         shade = int(rng.integers(205, 256))
         grey = np.full((cell_h + 2 * y0, cell_w + 2 * x0), shade, dtype=np.uint8)
         pen, contrast = _visible(pen, shade, 60.0 if picture else 38.0)
         gap = 0.0 if rng.random() < 0.5 else rng.uniform(0.05, 0.3) * cell_w
-        shine = rng.random()
-        if shine < 0.1:
+        if rng.random() < how.shine:
             back = self._any(0.7 * cell_h, pen, rng)[:, ::-1] * rng.uniform(0.05, 0.2)
             _put(grey, cv2.GaussianBlur(back, (0, 0), 1.0), rng.uniform(0, 1, 2) * grey.shape[::-1], 60)
-        boxes(grey, (x0, y0, cell_w, cell_h), gap, rng)
+        boxes(grey, (x0, y0, cell_w, cell_h), gap, rng, how.boxes)
         for side in (-1, 1):
-            if rng.random() < (0.25 if picture else 0.72):
+            if rng.random() < (0.25 if picture else how.neighbours):
                 next_pen = vary(pen, rng)
-                other = _fit(self._any(_height(rng) * cell_h, next_pen, rng), cell_w, rng)
+                other = _fit(self._any(self._height(rng) * cell_h, next_pen, rng), cell_w, rng)
                 x = x0 + cell_w / 2 + side * (cell_w + gap) + rng.normal(0, 0.1) * cell_w
-                reach = 0.2 if ink is None else 0.32
+                reach = min(0.2, how.reach) if ink is None else how.reach
                 edge = (x0 + reach * cell_w) if side < 0 else (x0 + (1 - reach) * cell_w)
                 half = other.shape[1] / 2
                 x = min(x, edge - half) if side < 0 else max(x, edge + half)
                 _put(grey, other, (x, y0 + cell_h / 2 + rng.normal(0, 0.08) * cell_h), pen.shade)
         if ink is not None:
             if at is None:
-                spread = 0.06 if rng.random() < 0.8 else 0.16
+                spread = how.spread if rng.random() < 0.85 else 2.3 * how.spread
                 at = (0.5 + _within(rng.normal(0, spread)), 0.5 + _within(rng.normal(0, spread)))
             _put(grey, ink, (x0 + at[0] * cell_w, y0 + at[1] * cell_h), pen.shade)
-        if rng.random() < 0.05:
+        if rng.random() < how.stamps:
             _stamp(grey, cell_h, rng)
-        return Paper(_dirt(grey, cell_h, contrast, rng), (x0, y0, cell_w, cell_h), contrast)
+        return Paper(_dirt(grey, cell_h, contrast, rng, how), (x0, y0, cell_w, cell_h), contrast)
 
 
-def boxes(grey: np.ndarray, box: tuple[int, int, int, int], gap: float, rng: np.random.Generator) -> None:
+def boxes(
+    grey: np.ndarray,
+    box: tuple[int, int, int, int],
+    gap: float,
+    rng: np.random.Generator,
+    chances: tuple[float, ...] = HARD.boxes,
+) -> None:
     """Print the cell's box and its neighbours' in place: full, faded, dashed, comb-like or dropped out."""
     x0, y0, w, h = box
-    style = rng.choice(["full", "faded", "dashed", "comb", "none"], p=[0.66, 0.14, 0.05, 0.05, 0.1])
+    style = rng.choice(["full", "faded", "dashed", "comb", "none"], p=chances)
     if style == "none":
         return
     shade = int(rng.integers(170, 232)) if style == "faded" else int(rng.integers(0, 170))
@@ -173,9 +245,11 @@ def _visible(pen: Pen, paper: int, least: float) -> tuple[Pen, float]:
     return pen, max(contrast, least)
 
 
-def _dirt(grey: np.ndarray, cell: int, contrast: float, rng: np.random.Generator) -> np.ndarray:
+def _dirt(
+    grey: np.ndarray, cell: int, contrast: float, rng: np.random.Generator, how: Conditions
+) -> np.ndarray:
     """Scanner's blur, noise, specks, JPEG or 1-bit."""
-    if rng.random() < 0.12:
+    if rng.random() < how.specks:
         for _ in range(int(rng.integers(1, 6))):
             at = rng.uniform(0, 1, 2) * grey.shape[::-1]
             cv2.circle(
@@ -186,19 +260,19 @@ def _dirt(grey: np.ndarray, cell: int, contrast: float, rng: np.random.Generator
                 -1,
             )
     values = grey.astype(np.float32)
-    if rng.random() < 0.05:
+    if rng.random() < how.creases:
         values = values * _crease(values.shape, cell, rng)
     if rng.random() < 0.7:
-        values = cv2.GaussianBlur(values, (0, 0), rng.uniform(0.3, 0.022 * cell + 0.35))
+        values = cv2.GaussianBlur(values, (0, 0), rng.uniform(0.3, 0.022 * how.noise * cell + 0.35))
     if rng.random() < 0.15:
         y, x = np.mgrid[-1 : 1 : grey.shape[0] * 1j, -1 : 1 : grey.shape[1] * 1j]
         values = values * (
             1 - rng.uniform(0, 0.3) * (1 + x * rng.uniform(-1, 1) + y * rng.uniform(-1, 1)) / 2
         )
-    sigma = min(rng.gamma(1.5, 2.2), 0.17 * contrast)
+    sigma = min(rng.gamma(1.5, 2.2) * how.noise, 0.17 * contrast)
     values = values + rng.normal(0, 1, values.shape).astype(np.float32) * sigma
     out = np.clip(values, 0, 255).astype(np.uint8)
-    if rng.random() < 0.12:
+    if rng.random() < how.one_bit:
         level = float(np.percentile(out, 90)) - contrast * rng.uniform(0.3, 0.65)
         return np.where(out > level, 255, 0).astype(np.uint8)
     return jpeg(out, rng, 0.4)
@@ -225,28 +299,11 @@ def _stamp(grey: np.ndarray, cell: int, rng: np.random.Generator) -> None:
     lay(grey, layer, 0, 0, int(rng.integers(40, 140)))
 
 
-def _pen(rng: np.random.Generator) -> Pen:
-    pen = random_pen(rng)
-    if rng.random() < 0.1:
-        pen = replace(pen, shade=int(rng.integers(140, 195)), grain=float(rng.uniform(0.0, 0.4)))
-    return pen
-
-
 def _cell(rng: np.random.Generator) -> tuple[int, int]:
     """Width and height in pixels of a 5-10 mm cell at 150-300 dpi."""
     width = float(np.exp(rng.uniform(np.log(30), np.log(90))))
     ratio = 1.0 if rng.random() < 0.3 else float(rng.uniform(1.0, 1.5))
     return round(width), round(width * ratio)
-
-
-def _height(rng: np.random.Generator) -> float:
-    """Height of writing, in cell heights."""
-    kind = rng.random()
-    if kind < 0.12:
-        return float(rng.uniform(0.3, 0.5))
-    if kind < 0.9:
-        return float(np.clip(rng.normal(0.68, 0.12), 0.45, 0.95))
-    return float(rng.uniform(0.95, 1.2))
 
 
 def _fit(ink: Ink, cell_w: int, rng: np.random.Generator) -> Ink:

@@ -20,7 +20,6 @@ from training.shapes import shape
 _LIKE_DIGITS = set("озбіөьчһ")
 _RASTERS = ("bhmsds", "semeion", "optdigits", "mnist", "usps")
 _FILES = {"optdigits": "optdigits_train", "mnist": "mnist_train", "usps": "usps_test"}
-_MNIST_CAP = 15_000
 
 
 def data_folder() -> Path:
@@ -113,9 +112,6 @@ def load(name: str) -> Source:
     data = np.load(folder / f"{_FILES.get(name, name)}.npz", allow_pickle=False)
     images, labels = data["images"], data["labels"]
     group = data["writer"] if "writer" in data.files else np.zeros(len(labels), np.int32)
-    if name == "mnist":
-        chosen = np.random.default_rng(7).permutation(len(labels))[:_MNIST_CAP]
-        images, labels, group = images[chosen], labels[chosen], group[chosen]
     return Source(name, labels, group, images)
 
 

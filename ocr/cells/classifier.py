@@ -16,7 +16,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 )
 
 from domain.errors import SettingsError
-from ocr.cells.picture import cut_picture
+from ocr.cells.picture import views
 from ocr.cells.prepare import Inputs, prepare, prepare_one
 
 #: One character a class, in the order of the probabilities: digits, ``_`` blank, ``#`` struck out / no digit.
@@ -66,9 +66,8 @@ class CellClassifier:
 
         ``image``: grey (H, W) or colour BGR(A) (H, W, 3 or 4), any size and shade, border lines in it or not.
         """
-        cut = cut_picture(image)
-        inputs = prepare_one(cut.grey, cut.margin, cut.reach, cut.fill)
-        return np.asarray(self._classify(inputs[None])[0], dtype=np.float64)
+        inputs = [prepare_one(cut.grey, cut.margin, cut.reach, cut.fill) for cut in views(image)]
+        return combine(self._classify(np.stack(inputs)))
 
     def _classify(self, inputs: Inputs) -> NDArray[np.float64]:
         if not len(inputs):
@@ -79,3 +78,10 @@ class CellClassifier:
         np.exp(scaled, out=scaled)
         scaled /= scaled.sum(axis=1, keepdims=True)
         return scaled
+
+
+def combine(views: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities of several views of one cell, (V, 12), to those of the cell, (12,): geometric mean."""
+    logs = np.log(np.maximum(views, 1e-9)).mean(axis=0)
+    together = np.exp(logs - logs.max())
+    return np.asarray(together / together.sum(), dtype=np.float64)

@@ -1,7 +1,9 @@
-"""A stand-alone picture of one printed box -> a cut as the form reader makes it.
+"""A stand-alone picture of one printed box -> cuts as the form reader makes them.
 
-The box's four border lines are looked for in the outer parts of the picture; where at least three are found
-and meet in corners, the box is straightened (four-point homography), otherwise the whole picture is the cell.
+Nobody knows whether such a picture shows the box's border, a part of it or only the ink, so up to three views
+are cut and all of them are classified: the box straightened (four-point homography) where at least three of
+its border lines are found from corner to corner; the ink that touches no edge of the picture; and the whole
+picture as it is. A wrong view shows something that is hardly a digit, and says so by its confidence.
 """
 
 from __future__ import annotations
@@ -21,8 +23,15 @@ _CELL = 48
 _MARGIN = 0.2
 #: How far into the picture a border may lie.
 _ZONE = 0.36
+#: A border line found must be dark over this share of its side, corner to corner.
+_COVERED = 0.8
+#: Ink of the inner view is at least this dark, in shares of the darkest, and as large, in pictures.
+_INK, _LEAST = 0.35, 0.12
+#: The inner view is at least this share of the picture: small ink (a comma) stays small in it.
+_CLOSEST = 0.5
 #: x = slope * y + offset
 _Line = tuple[float, float]
+_FAINTEST = 6.0
 
 
 @dataclass(frozen=True)
@@ -35,14 +44,57 @@ class Cut:
     fill: float
 
 
-def cut_picture(image: NDArray[np.uint8]) -> Cut:
-    """A picture of one box, grey (H, W) or colour (H, W, 3 or 4, BGR), any size -> its cut."""
+def views(image: NDArray[np.uint8]) -> list[Cut]:
+    """A picture of one box, grey (H, W) or colour (H, W, 3 or 4, BGR), any size -> its cuts, 1 to 3.
+
+    The whole picture comes first; the inner ink and the straightened box follow where they were found.
+    """
     grey = _dark_on_light(_bounded(_grey(image)))
     dark = np.maximum(paper_level(grey.astype(np.float32)) - grey, 0.0).astype(np.float32)
+    found = [Cut(grey, 0.0, 0.08, 0.9)]
+    inner = _inner(grey, dark)
+    if inner is not None:
+        found.append(Cut(inner, 0.0, 0.08, 0.9))
     quad = _box(dark)
-    if quad is None:
-        return Cut(grey, 0.0, 0.08, 0.9)
-    return Cut(_straighten(grey, quad), _MARGIN, 0.13, 0.55)
+    if quad is not None:
+        found.append(Cut(_straighten(grey, quad), _MARGIN, 0.13, 0.55))
+    return found
+
+
+def _inner(grey: Grey, dark: Darkness) -> Grey | None:
+    """The picture around the ink that touches none of its edges, all other ink painted over, or None."""
+    height, width = dark.shape
+    smooth = np.asarray(cv2.GaussianBlur(dark, (3, 3), 0), dtype=np.float32)
+    full = float(np.percentile(smooth[2:-2, 2:-2], 97))
+    binary = (smooth > max(_INK * full, _FAINTEST)).astype(np.uint8)
+    _, labels, stats, centres = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    x0, y0 = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    keep = (x0 > 1) & (y0 > 1) & (x0 + wide < width - 1) & (y0 + high < height - 1)
+    # A box whose border is wholly in the picture touches no edge either: it is large and mostly empty.
+    keep &= (stats[:, cv2.CC_STAT_AREA] > 0.25 * wide * high) | (wide * high < 0.45 * width * height)
+    keep &= (np.abs(centres - (width / 2, height / 2)) < (0.36 * width, 0.36 * height)).all(axis=1)
+    keep[0] = False
+    largest = np.where(keep, stats[:, cv2.CC_STAT_AREA], 0).max()
+    keep &= stats[:, cv2.CC_STAT_AREA] >= max(3, 0.04 * largest)
+    if not keep.any():
+        return None
+    left, top = int(x0[keep].min()), int(y0[keep].min())
+    right, bottom = int((x0 + wide)[keep].max()), int((y0 + high)[keep].max())
+    if max(right - left, bottom - top) < _LEAST * max(width, height):
+        return None
+    lost = ~keep
+    lost[0] = False
+    painted = grey.copy()
+    if lost.any():
+        paper = paper_level(grey.astype(np.float32))
+        over = cv2.dilate(lost[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        own = cv2.dilate(keep[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        painted[over & ~own] = paper[over & ~own].astype(np.uint8)
+    side = max(1.5 * (right - left), 1.5 * (bottom - top), _CLOSEST * max(width, height))
+    x, y = round((left + right - side) / 2), round((top + bottom - side) / 2)
+    x, y = max(0, x), max(0, y)
+    return painted[y : y + round(side), x : x + round(side)]
 
 
 def _grey(image: NDArray[np.uint8]) -> Grey:
@@ -88,7 +140,24 @@ def _box(dark: Darkness) -> NDArray[np.float32] | None:
     quad = np.array(corners, dtype=np.float32)
     if sum(_inked(dark, corner) for corner in corners) < found - 2:
         return None
-    return quad
+    sides = [(quad[0], quad[3]), (quad[0], quad[1]), (quad[1], quad[2]), (quad[3], quad[2])]
+    covered = sum(_covered(dark, start, end) >= _COVERED for start, end in sides)
+    return quad if covered >= 3 else None
+
+
+def _covered(dark: Darkness, start: NDArray[np.float32], end: NDArray[np.float32]) -> float:
+    """The share of the way from one corner to the other that is dark within a pixel or two."""
+    steps = 40
+    ways = np.linspace(0.04, 0.96, steps)[:, None]
+    points = np.rint(start + (end - start) * ways).astype(int)
+    height, width = dark.shape
+    inside = (points[:, 0] >= 0) & (points[:, 0] < width) & (points[:, 1] >= 0) & (points[:, 1] < height)
+    if inside.sum() < 0.5 * steps:
+        return 0.0
+    near = np.asarray(cv2.dilate(dark, np.ones((3, 3), dtype=np.uint8)))
+    values = near[points[inside, 1], points[inside, 0]]
+    level = 0.4 * float(np.median(values))
+    return float((values > max(level, _FAINTEST)).sum()) / float(inside.sum())
 
 
 def _side(dark: Darkness, far: bool) -> _Line | None:
