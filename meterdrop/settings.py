@@ -49,6 +49,21 @@ OPTIONS = (
         "0.01",
         "Most wrong among what the machine accepts; forms whose proven bound is above go to people.",
     ),
+    Option(
+        "METERDROP_TARGET_RISK",
+        "0.001",
+        "Wrong among what the machine accepts that recalibration proves thresholds for.",
+    ),
+    Option(
+        "METERDROP_AUDIT_SHARE",
+        "0.01",
+        "Share of sheets accepted by the machine that a person sees once more, blindly.",
+    ),
+    Option(
+        "METERDROP_AUDIT_SHARE_REVIEWED",
+        "0.01",
+        "Share of sheets accepted by a person that another person sees once more, blindly.",
+    ),
     Option("METERDROP_LEASE_SECONDS", "300", "How long a claimed slip stays one reviewer's without renewal."),
     Option("METERDROP_MAX_PIXELS", "150000000", "Most pixels of one page image."),
     Option("METERDROP_MAX_PAGES", "10000", "Most pages of one file."),
@@ -76,6 +91,13 @@ class Settings:
             return float(self.text(name))
         except ValueError:
             raise SettingsError(f"{name} is {self.text(name)!r}; write a number") from None
+
+    def share(self, name: str) -> float:
+        """The value as a share between 0 and 1; raises ``SettingsError``."""
+        value = self.number(name)
+        if not 0.0 <= value <= 1.0:
+            raise SettingsError(f"{name} is {self.text(name)!r}; write a share between 0 and 1, such as 0.01")
+        return value
 
     def count(self, name: str) -> int:
         """The value as a whole number of at least 1; raises ``SettingsError``."""

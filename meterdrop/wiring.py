@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from domain.errors import SettingsError
+from meterdrop.secret import audit_key
 from meterdrop.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -106,10 +107,15 @@ def open_context(settings: Settings | None = None) -> Context:
         suppliers=suppliers(folder),
         templates={template.key: template for template in all_templates(folder)},
         reader=ReaderPool(reading_settings(settings), worker_count(settings)),
-        thresholds=load_thresholds(most_risk=settings.number("METERDROP_MOST_RISK")),
+        thresholds=load_thresholds(most_risk=settings.share("METERDROP_MOST_RISK")),
         settings=ServiceSettings(
             lease_seconds=settings.count("METERDROP_LEASE_SECONDS"),
             chunk_sheets=settings.count("METERDROP_CHUNK_SHEETS"),
+            most_risk=settings.share("METERDROP_MOST_RISK"),
+            target_risk=settings.share("METERDROP_TARGET_RISK"),
+            audit_share=settings.share("METERDROP_AUDIT_SHARE"),
+            audit_share_reviewed=settings.share("METERDROP_AUDIT_SHARE_REVIEWED"),
+            audit_key=audit_key(settings),
         ),
     )
 

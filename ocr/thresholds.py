@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from domain.errors import SettingsError
 from domain.gate import Thresholds
+from domain.proof import ProvenThreshold
 
 SHIPPED = "thresholds.json"
 
-
-@dataclass(frozen=True)
-class ProvenThreshold:
-    """One row of the table, stored with everything that it was proven from.
-
-    ``lowest``: field → lowest confidence for the machine alone to accept; None: no threshold keeps the
-    target. ``target``: most wrong among accepted; ``delta``: probability that the bound is exceeded all the
-    same; ``n`` values with ``accepted`` above the threshold and ``wrong`` among them; ``bound``: the
-    Clopper–Pearson upper bound; ``data``: fingerprint of what was measured; ``provisional``: from simulated
-    sheets, not audits.
-    """
-
-    channel: str
-    template: str
-    model: str
-    lowest: Mapping[str, float | None]
-    target: float
-    delta: float
-    n: int
-    accepted: int
-    wrong: int
-    bound: float
-    date: str
-    data: str
-    provisional: bool
+__all__ = ["SHIPPED", "ProvenThreshold", "ProvenThresholds", "load_thresholds"]
 
 
 class ProvenThresholds:
@@ -52,8 +27,12 @@ class ProvenThresholds:
 
     def __call__(self, channel: str, template: str, model: str) -> Thresholds:
         """The thresholds of this combination, all absent where nothing was proven."""
-        row = self._by_key.get((channel, template, model))
+        row = self.row(channel, template, model)
         return Thresholds(row.lowest if row is not None else {})
+
+    def row(self, channel: str, template: str, model: str) -> ProvenThreshold | None:
+        """The row of this combination with what it was proven from, or None."""
+        return self._by_key.get((channel, template, model))
 
 
 def load_thresholds(path: Path | None = None, most_risk: float = 1.0) -> ProvenThresholds:

@@ -25,11 +25,20 @@ class ServiceSettings:
 
     ``lease_seconds``: how long a claimed slip stays one reviewer's without being renewed. ``chunk_sheets``:
     pages that are recognised and committed together. ``max_file_bytes``: of one file handed in.
+
+    ``most_risk``: thresholds whose target is above it are not used; ``target_risk``: what recalibration
+    proves thresholds for. ``audit_share`` and ``audit_share_reviewed``: probability with which a sheet
+    accepted by the machine, or by a person, is drawn for a blind audit; ``audit_key``: draws the lots.
     """
 
     lease_seconds: int = 300
     chunk_sheets: int = 32
     max_file_bytes: int = 512 << 20
+    most_risk: float = 1.0
+    target_risk: float = 0.001
+    audit_share: float = 0.0
+    audit_share_reviewed: float = 0.0
+    audit_key: bytes = b""
 
 
 @dataclass(frozen=True)

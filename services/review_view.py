@@ -9,6 +9,7 @@ from services import judging
 from services.context import Context
 from services.recognition import from_json
 from services.results import AccountView, MeterView, ReviewField, ReviewSheet
+from services.thresholds import in_force
 from storage.records import SheetRow, Transaction
 from templates.model import Box, Field, Template
 
@@ -56,7 +57,7 @@ def sheet_view(ctx: Context, tx: Transaction, row: SheetRow) -> ReviewSheet:
         template=row.template,
         state=row.state,
         reasons=row.reasons,
-        fields=fields_of(ctx, row, template, slip),
+        fields=fields_of(ctx, tx, row, template, slip),
         account=account_view(account, state),
         held_by=row.claimed_by,
         held_until=row.claimed_until,
@@ -80,11 +81,11 @@ def slip_of(row: SheetRow) -> SlipReading | None:
 
 
 def fields_of(
-    ctx: Context, row: SheetRow, template: Template, slip: SlipReading | None
+    ctx: Context, tx: Transaction, row: SheetRow, template: Template, slip: SlipReading | None
 ) -> tuple[ReviewField, ...]:
     """The form's fields with what was read; the account first where it is printed, not written."""
     results = {} if slip is None else slip.fields
-    lowest = ctx.thresholds(row.channel, template.key, row.model or "").lowest
+    lowest = in_force(ctx, tx, row.channel, template.key, row.model or "").lowest.lowest
     about = {role for role, reasons in _ABOUT.items() if set(reasons) & set(row.reasons)}
     shown = list(template.fields)
     if all(field.role != "account" for field in shown):

@@ -13,6 +13,7 @@ from ocr.results import SlipReading
 from services import claims, judging, recognition
 from services.context import Context, PageRead
 from services.text import printable
+from services.thresholds import in_force
 from storage.records import SheetRow, Transaction
 
 #: Unreadable for the machine, but a person may be able to key it from the picture.
@@ -73,9 +74,9 @@ def settle(
     if slip.outcome == "unreadable" or template is None:
         return moved(SheetState.REVIEW, slip.reasons or (Reason.TEMPLATE_NOT_FOUND,))
     claim = claims.from_reader(slip, template)
-    thresholds = ctx.thresholds(row.channel, template.key, slip.model)
+    standing = in_force(ctx, tx, row.channel, template.key, slip.model)
     known = judging.account_state(tx, row.supplier, claim.account.value, row.collected, row.id)
-    decision = judging.decide(ctx, row, claim, known, thresholds)
+    decision = judging.decide(ctx, row, claim, known, standing.lowest)
     state = _STATES[decision.verdict]
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
     if state is SheetState.ACCEPTED:

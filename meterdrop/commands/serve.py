@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -19,10 +18,9 @@ from typing import TYPE_CHECKING
 import click
 
 from domain.errors import SettingsError, UsageError
+from meterdrop.secret import session_secret
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fastapi import FastAPI
 
     from meterdrop.settings import Settings
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
 
 #: How long open requests may take once it was told to stop.
 GRACE_SECONDS = 5
-
-#: Shortest secret that is taken from the settings.
-SHORTEST_SECRET = 32
 
 
 @click.command("serve")
@@ -94,32 +89,6 @@ def address(listening: socket.socket) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 - only compared
         host = "127.0.0.1" if listening.family == socket.AF_INET else "::1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-
-
-def session_secret(settings: Settings) -> str:
-    """What signs the session cookies: the setting, or a random text made once and kept in the home."""
-    given = settings.text("METERDROP_SECRET")
-    if given:
-        if len(given) < SHORTEST_SECRET:
-            raise SettingsError(f"METERDROP_SECRET is short; use at least {SHORTEST_SECRET} characters")
-        return given
-    file = settings.home / "session.secret"
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _kept_secret(file)
-    with os.fdopen(handle, "w", encoding="ascii") as out:
-        out.write(secrets.token_urlsafe(48))
-        out.flush()
-        os.fsync(out.fileno())
-    return _kept_secret(file)
-
-
-def _kept_secret(file: Path) -> str:
-    kept = file.read_text("ascii").strip()
-    if len(kept) < SHORTEST_SECRET:
-        raise SettingsError(f"{file} is damaged; delete it, and a new one is made (everybody logs in again)")
-    return kept
 
 
 def web_settings(settings: Settings) -> WebSettings:

@@ -24,6 +24,7 @@ def add_reviewer() -> str:
 def serve(screen: Screen, password: str) -> int:
     """Serve staff and public pages until Ctrl-C; the exit status."""
     from meterdrop.commands import serve as pages
+    from meterdrop.secret import session_secret
     from meterdrop.settings import load_settings
 
     sockets = []
@@ -32,7 +33,7 @@ def serve(screen: Screen, password: str) -> int:
             sockets.append(pages.listen("127.0.0.1", port, "--staff-port"))
         except UsageError:
             sockets.append(pages.listen("127.0.0.1", 0, "--staff-port"))
-    pages.session_secret(load_settings())
+    session_secret(load_settings())
     screen.line(f"Проверка / review:      {pages.address(sockets[0])}review")
     screen.line(f"Вход / login:           {REVIEWER}   пароль / password: {password}")
     screen.line(f"Для клиентов / public:  {pages.address(sockets[1])}")

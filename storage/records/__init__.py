@@ -3,6 +3,7 @@
 from storage.records.audits import AuditRow
 from storage.records.exports import RunRow
 from storage.records.files import BatchRow, FileRow
+from storage.records.proven import ThresholdRow
 from storage.records.readings import NewReading, ReadingRow
 from storage.records.settings import RecordsSettings
 from storage.records.sheets import SheetRow
@@ -20,5 +21,6 @@ __all__ = [
     "RunRow",
     "SheetRow",
     "StaffRow",
+    "ThresholdRow",
     "Transaction",
 ]

@@ -197,3 +197,104 @@ staff = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+thresholds = Table(
+    "thresholds",
+    metadata,
+    # append-only, like the audit log: what counted when can always be told
+    Column("id", Id, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    # field → lowest confidence; null: never accepted by the machine alone
+    Column("lowest", Json, nullable=False),
+    Column("target", sa.Float, nullable=False),
+    Column("delta", sa.Float, nullable=False),
+    Column("n", sa.Integer, nullable=False),
+    Column("accepted", sa.Integer, nullable=False),
+    Column("wrong", sa.Integer, nullable=False),
+    Column("wrong_registered", sa.Integer),
+    Column("bound", sa.Float, nullable=False),
+    Column("bound_registered", sa.Float),
+    Column("date", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("provisional", sa.Boolean, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    # nothing is accepted by the machine alone until a later row says so
+    Column("withdrawn", sa.Boolean, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Index(None, "channel", "template", "model", "id"),
+)
+
+blind_audit = Table(
+    "blind_audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("supplier", Text, nullable=False),
+    Column("sheet_id", Id, ForeignKey("sheet.id"), nullable=False, unique=True),
+    # machine: accepted by the machine alone; reviewed: accepted by a person
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("template", Text, nullable=False, default=""),
+    Column("model", Text, nullable=False, default=""),
+    Column("month", Text, nullable=False),
+    # probability with which this sheet was drawn, and the threshold then in force
+    Column("share", sa.Float, nullable=False),
+    Column("floor", sa.Float),
+    Column("first_by", Text, nullable=False),
+    Column("first", Json, nullable=False),
+    # open: nobody has answered; disputed: the second answer differs; done
+    Column("state", Text, nullable=False),
+    Column("drawn_at", UtcDateTime, nullable=False),
+    Column("claimed_by", Text),
+    Column("claimed_until", UtcDateTime),
+    Column("second_by", Text),
+    Column("second", Json),
+    Column("second_at", UtcDateTime),
+    Column("third_by", Text),
+    Column("third", Json),
+    Column("third_at", UtcDateTime),
+    # the final truth; null while it is open, and for ever when nobody could read the slip
+    Column("truth", Json),
+    Column("differs", Text, nullable=False, default=""),
+    Column("wrong", sa.Boolean),
+    Column("wrong_registered", sa.Boolean),
+    Index(None, "state", "id"),
+    Index(None, "month", "channel"),
+)
+
+archive_run = Table(
+    "archive_run",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("supplier", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("manifest", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("rows", sa.Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("manifest", "supplier", "channel", "model"),
+)
+
+archive_reading = Table(
+    "archive_reading",
+    metadata,
+    # results alone: neither the scan nor what is written on it
+    Column("run_id", Id, ForeignKey("archive_run.id"), primary_key=True, autoincrement=False),
+    Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    Column("template", Text, nullable=False, default=""),
+    Column("model", Text, nullable=False, default=""),
+    # read, not_read (no form, unreadable, no such slip) or no_file
+    Column("outcome", Text, nullable=False),
+    # something else than a confidence keeps the machine from accepting it
+    Column("held", sa.Boolean, nullable=False),
+    Column("score", sa.Float),
+    Column("date_score", sa.Float),
+    # the two keyings differ: no truth
+    Column("disputed", sa.Boolean, nullable=False),
+    Column("wrong", sa.Boolean),
+    Column("wrong_registered", sa.Boolean),
+    Column("date_wrong", sa.Boolean),
+)

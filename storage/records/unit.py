@@ -17,6 +17,7 @@ from storage.records.engine import WRITING, open_engine
 from storage.records.exports import Exports
 from storage.records.files import Files
 from storage.records.migrate import migrate
+from storage.records.proven import Proven
 from storage.records.queue import Queue
 from storage.records.readings import Readings
 from storage.records.registers import Registers
@@ -38,6 +39,7 @@ class Transaction:
         self.registers = Registers(connection)
         self.exports = Exports(connection)
         self.staff = Staff(connection)
+        self.proven = Proven(connection)
 
     def lock(self, name: str) -> None:
         """Exclude other writing transactions that lock the same name, until this one ends."""
