@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -12,12 +12,13 @@ import numpy as np
 
 from simulate.curves import Strokes
 from simulate.damage import bleed, dust, fold, stamp
-from simulate.fill import Manner, Writer, fill
+from simulate.fill import Manner, Writer, align, fill
+from simulate.hands import HANDS
 from simulate.paper import blank, written
 from simulate.scanner import random_scan, scan
-from simulate.strokes import Pen
+from simulate.strokes import Pen, lay, vary
 from templates.model import Template
-from training.sources import Source, load
+from training.sources import Source, illegible, load, raster_ink
 from training.train import fold as fold_of
 
 
@@ -38,21 +39,59 @@ class RecordedHand:
         return tuple(self.source.strokes[chosen])
 
 
-def held_out_hands(left_out: int = 0) -> list[RecordedHand]:
-    """The writers of the fold that a run left out, those with at least five different digits."""
+@dataclass(frozen=True)
+class PicturedHand:
+    """One MNIST test writer, whose digits are small pictures; what he never wrote is borrowed."""
+
+    name: str
+    source: Source
+    own: dict[int, list[int]]
+    others: dict[int, list[int]]
+
+    def ink(self, d: int, height_px: float, pen: Pen, rng: np.random.Generator) -> np.ndarray:
+        """Digit ``d`` as coverage, ``height_px`` high."""
+        samples = self.own.get(d) or self.others[d]
+        assert self.source.images is not None
+        return raster_ink(self.source.images[samples[int(rng.integers(len(samples)))]], height_px, pen, rng)
+
+
+def held_out_hands(left_out: int = 0, legible: bool = True) -> list[RecordedHand]:
+    """The UNIPEN writers of the fold that a run left out, those with at least five different digits.
+
+    ``legible``: without the samples that a person read otherwise, see ``training/unipen_illegible.txt``.
+    """
     source = load("unipen")
     mine = np.flatnonzero(fold_of(source.group) == left_out)
+    if legible:
+        mine = np.setdiff1d(mine, np.flatnonzero(np.isin(source.places, illegible())))
+    return [
+        RecordedHand(f"unipen-{writer}", source, own, others)
+        for writer, own, others in _by_writer(source, mine)
+    ]
+
+
+def pictured_hands() -> list[PicturedHand]:
+    """The MNIST test writers, those with at least five different digits; no training has seen them."""
+    source = load("mnist-test")
+    return [
+        PicturedHand(f"mnist-{writer}", source, own, others)
+        for writer, own, others in _by_writer(source, np.arange(len(source.labels)))
+    ]
+
+
+def _by_writer(
+    source: Source, mine: np.ndarray
+) -> Iterator[tuple[int, dict[int, list[int]], dict[int, list[int]]]]:
+    """Each writer with his samples by digit, and those of all writers to borrow from."""
     others: dict[int, list[int]] = {d: [] for d in range(10)}
     by_writer: dict[int, dict[int, list[int]]] = {}
     for index in mine:
         digit, writer = int(source.labels[index]), int(source.group[index])
         others[digit].append(int(index))
         by_writer.setdefault(writer, {}).setdefault(digit, []).append(int(index))
-    return [
-        RecordedHand(f"unipen-{writer}", source, own, others)
-        for writer, own in sorted(by_writer.items())
-        if len(own) >= 5
-    ]
+    for writer, own in sorted(by_writer.items()):
+        if len(own) >= 5:
+            yield writer, own, others
 
 
 @dataclass(frozen=True)
@@ -79,7 +118,7 @@ class Mix:
 def simulated(
     template: Template,
     accounts: list[str],
-    hands: list[RecordedHand],
+    hands: Sequence[RecordedHand | PicturedHand],
     seed: int,
     mix: Mix = Mix(),
     day: date = date(2026, 11, 25),
@@ -95,7 +134,7 @@ def simulated(
 def one(
     template: Template,
     accounts: list[str],
-    hands: list[RecordedHand],
+    hands: Sequence[RecordedHand | PicturedHand],
     rng: np.random.Generator,
     mix: Mix,
     day: date,
@@ -109,7 +148,8 @@ def one(
         slant=float(rng.normal(0.0, 0.08)),
         tremor=float(rng.uniform(0.0, 0.01)),
     )
-    writer = Writer(hand, pen, size=float(rng.uniform(0.5, 0.85)), unsteady=float(rng.uniform(0.03, 0.1)))
+    strokes = hand if isinstance(hand, RecordedHand) else HANDS[0]
+    writer = Writer(strokes, pen, size=float(rng.uniform(0.5, 0.85)), unsteady=float(rng.uniform(0.03, 0.1)))
     account = accounts[int(rng.integers(len(accounts)))]
     reading = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(4, 7))))
     when = day - timedelta(days=int(rng.integers(0, 5)))
@@ -121,17 +161,54 @@ def one(
         "address": "ул. Мира 12 кв 7",
         "signature": "x",
     }
-    filled = fill(template, values, writer, rng, Manner(align=side))
     dpi = int(rng.choice(mix.dpi))
-    page = written(filled, blank(template, dpi), dpi, rng)
+    if isinstance(hand, RecordedHand):
+        filled = fill(template, values, writer, rng, Manner(align=side))
+        page, cells = written(filled, blank(template, dpi), dpi, rng), dict(filled.cells)
+    else:
+        digits = {name: value for name, value in values.items() if template.field(name).cells}
+        rest = {name: value for name, value in values.items() if name not in digits}
+        page = written(fill(template, rest, writer, rng), blank(template, dpi), dpi, rng)
+        cells = {name: align(value, len(template.field(name).cells), side) for name, value in digits.items()}
+        _write_pictures(page, template, cells, hand, writer, dpi, rng)
     if mix.damage:
         page = _damaged(page, template, dpi, rng)
     page = scan(page, random_scan(rng, mix.skew_deg), rng)
     _, packed = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, mix.jpeg])
     page = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
     assert page is not None
-    truth = Truth(account, reading, when.isoformat(), dict(filled.cells), hand.name)
+    truth = Truth(account, reading, when.isoformat(), cells, hand.name)
     return np.asarray(page, np.uint8), dpi, truth
+
+
+def _write_pictures(
+    page: np.ndarray,
+    template: Template,
+    cells: dict[str, str],
+    hand: PicturedHand,
+    writer: Writer,
+    dpi: int,
+    rng: np.random.Generator,
+) -> None:
+    """Lay a writer's pictured digits into the cells as ``simulate.fill`` does strokes, in place."""
+    scale = dpi / 25.4
+    for name, says in cells.items():
+        drift = float(rng.normal(0.0, writer.unsteady / 2))
+        for box, character in zip(template.field(name).cells, says, strict=True):
+            if character == "_":
+                continue
+            em = box.h_mm * writer.size * float(np.exp(rng.normal(0.0, 0.05)))
+            pen = vary(writer.pen, rng, 0.5)
+            ink = hand.ink(int(character), em * scale, pen, rng)
+            widest = 1.05 * box.w_mm * scale
+            if ink.shape[1] > widest:
+                factor = widest / ink.shape[1]
+                ink = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+            x = box.x_mm + box.w_mm * (0.5 + float(rng.normal(0.0, writer.unsteady)))
+            y = box.y_mm + box.h_mm * (0.5 + drift + float(rng.normal(0.0, writer.unsteady / 2)))
+            lay(
+                page, ink, round(x * scale - ink.shape[1] / 2), round(y * scale - ink.shape[0] / 2), pen.shade
+            )
 
 
 def _damaged(page: np.ndarray, template: Template, dpi: int, rng: np.random.Generator) -> np.ndarray:

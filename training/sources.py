@@ -18,8 +18,13 @@ from training.shapes import shape
 
 #: Letters that people also write for a digit, or the other way round: nothing to learn from them.
 _LIKE_DIGITS = set("озбіөьчһ")
-_RASTERS = ("bhmsds", "semeion", "optdigits", "mnist", "usps")
-_FILES = {"optdigits": "optdigits_train", "mnist": "mnist_train", "usps": "usps_test"}
+_RASTERS = ("bhmsds", "semeion", "optdigits", "mnist", "mnist-test", "usps")
+_FILES = {
+    "optdigits": "optdigits_train",
+    "mnist": "mnist_train",
+    "mnist-test": "mnist_test",
+    "usps": "usps_test",
+}
 
 
 def data_folder() -> Path:
@@ -34,13 +39,17 @@ def data_folder() -> Path:
 
 @dataclass(frozen=True)
 class Source:
-    """A set of glyphs: ``labels`` (N,) 0-9 (letters: 11), ``group`` (N,) their writers, and their ink."""
+    """A set of glyphs: ``labels`` (N,) 0-9 (letters: 11), ``group`` (N,) their writers, and their ink.
+
+    ``places``: (N,) where each stands in its file, where some of the file was left out.
+    """
 
     name: str
     labels: np.ndarray
     group: np.ndarray
     images: np.ndarray | None = None
     strokes: list[list[Stroke]] | None = None
+    places: np.ndarray | None = None
 
     def ink(self, index: int, height: float, pen: Pen, rng: np.random.Generator) -> Ink:
         """Glyph ``index`` as coverage, about ``height`` pixels high, cropped to its ink."""
@@ -93,7 +102,9 @@ def raster_ink(image: np.ndarray, height: float, pen: Pen, rng: np.random.Genera
 
 
 def load(name: str) -> Source:
-    """``unipen``, ``bhmsds``, ``semeion``, ``optdigits``, ``mnist``, ``shapes``, ``letters`` or ``usps``."""
+    """``unipen``, ``bhmsds``, ``semeion``, ``optdigits``, ``mnist``, ``shapes``, ``letters``; to measure
+    with alone ``mnist-test`` or ``usps``.
+    """
     if name == "shapes":
         labels = np.tile(np.arange(10, dtype=np.uint8), 1000)
         return Source(name, labels, np.zeros(len(labels), dtype=np.int32))
@@ -126,12 +137,27 @@ def _unipen(folder: Path) -> Source:
         ]
         glyphs.append(_upright([part for part in parts if len(part)]))
     whole = np.setdiff1d(np.arange(len(glyphs)), _fragments())
-    return Source("unipen", data["labels"][whole], data["writer"][whole], strokes=[glyphs[i] for i in whole])
+    return Source(
+        "unipen",
+        data["labels"][whole],
+        data["writer"][whole],
+        strokes=[glyphs[i] for i in whole],
+        places=whole,
+    )
 
 
 def _fragments() -> np.ndarray:
     """Samples that are one stroke of their digit; see the file for how they were found."""
-    lines = Path(__file__).with_name("unipen_fragments.txt").read_text("utf-8").splitlines()
+    return _listed("unipen_fragments.txt")
+
+
+def illegible() -> np.ndarray:
+    """Samples of fold 0, by their place in the file, that a person read otherwise than labelled."""
+    return _listed("unipen_illegible.txt")
+
+
+def _listed(name: str) -> np.ndarray:
+    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
     return np.array([int(line.split()[0]) for line in lines if not line.startswith("#")])
 
 
