@@ -32,9 +32,10 @@ class FieldResult:
     ``value`` is the best reading even when ``confidence`` is low ("" when nothing is written); ``raw`` is
     what the ink says without the register, one character a cell. ``source`` says where an account came from:
     ``ink``, ``qr`` or ``text`` (printed beside the QR). ``runner_up`` is the posterior of the second best
-    registered account, or of a reading's second best number. ``present`` is for fields that only need ink (signature, address line). ``evidence``:
-    the cells that ``value`` was decoded from (``ocr.decode.packed``), so that it can be decoded again with
-    what is known of its account; empty where the value came in another way.
+    registered account, or of a reading's second best number. ``present`` is for fields that only need ink
+    (signature, address line). ``evidence``: the cells that ``value`` was decoded from
+    (``ocr.decode.packed``), so that it can be decoded again with what is known of its account; empty where
+    the value came in another way.
     """
 
     value: str | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from domain.gate import Verdict
 from domain.reasons import Reason
 from domain.sheet import SheetState
+from ocr.decode.history import with_register
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
 from services import claims, judging, recognition
@@ -76,6 +77,8 @@ def settle(
     claim = claims.from_reader(slip, template)
     standing = in_force(ctx, tx, row.channel, template.key, slip.model)
     known = judging.account_state(tx, row.supplier, claim.account.value, row.collected, row.id)
+    slip = with_register(slip, template, known.rows, row.collected)
+    seen["recognition"], claim = recognition.to_json(slip), claims.from_reader(slip, template)
     decision = judging.decide(ctx, row, claim, known, standing.lowest)
     state = _STATES[decision.verdict]
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)

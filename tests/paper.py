@@ -12,8 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from domain.gate import Thresholds
 from domain.reasons import Reason
+from ocr.decode.evidence import SYMBOLS
+from ocr.decode.packed import pack
 from ocr.results import Character, FieldResult, SlipReading
 from services.context import Context, PageCount, PageRead, PageRef, ServiceSettings
 from services.results import BatchOrder
@@ -30,7 +34,8 @@ ORDER = BatchOrder(SUPPLIER, "station", "box 7", DAY)
 def slip(account: str, reading: str, **more: Any) -> dict[str, Any]:
     """A clearly written slip.
 
-    ``more``: date, t2, t3, meter_serial, signature, confidence, reasons, outcome, ink.
+    ``more``: date, t2, t3, meter_serial, signature, confidence, reasons, outcome, ink; ``doubts`` (cell →
+    symbol → probability) keeps the reading's cells, which say ``cells`` where that is not the reading itself.
     """
     return {"account": account, "reading": reading, **more}
 
@@ -130,7 +135,7 @@ def _slip(written: dict[str, Any], number: int) -> SlipReading:
 
     fields = {
         "account": replace(digits(written["account"]), in_register=True, source="ink"),
-        "reading": digits(written["reading"]),
+        "reading": replace(digits(written["reading"]), evidence=_cells(written, sure)),
         "reading_t2": digits(written.get("t2", "")),
         "reading_t3": digits(written.get("t3", "")),
         "meter_serial": digits(written.get("meter_serial", "")),
@@ -148,6 +153,19 @@ def _slip(written: dict[str, Any], number: int) -> SlipReading:
         model="paper@1",
         seconds=0.01,
     )
+
+
+def _cells(written: dict[str, Any], sure: float) -> bytes:
+    """What the reader keeps of the reading's cells; nothing unless ``doubts`` are told."""
+    if "doubts" not in written:
+        return b""
+    text = written.get("cells", written["reading"])
+    table = np.full((len(text), 12), 1e-6)
+    for cell, symbol in enumerate(text):
+        says = written["doubts"].get(str(cell), {symbol: sure})
+        for other, probability in says.items():
+            table[cell, SYMBOLS.index(other)] = probability
+    return pack(table / table.sum(axis=1, keepdims=True))
 
 
 def thresholds(channel: str, template: str, model: str) -> Thresholds:

@@ -66,7 +66,8 @@ def _meters(
 def _again(result: FieldResult, known: Sequence[Expectation]) -> FieldResult:
     cells = unpack(result.evidence)
     plain = decode_reading(cells)
-    if not plain.value or int(plain.value) != int(result.value or "0"):
+    value = result.value or ""
+    if not (plain.value and value.isascii() and value.isdigit() and int(plain.value) == int(value)):
         # The reader took the value from elsewhere than these cells alone: it knew more than they say.
         return result
     found = decode_reading(cells, known)
