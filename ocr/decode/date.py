@@ -1,8 +1,7 @@
-"""A date in eight cells, DDMMYYYY, decoded over real calendar days."""
+"""A date in eight cells, DDMMYYYY, decoded over real calendar days and the ways to write them there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -10,25 +9,28 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.decode.evidence import BLANK, OUTLIERS, check_shape, digit_evidence, raw_text
+from ocr.decode.evidence import BLANK, OUTLIERS, check_shape, raw_text
+from ocr.decode.layouts import LAYOUTS, digit_likelihood, places, rest_likelihood
 
 #: Share of date fields that hold no real date (the 31st of June, a number, the meter's serial).
 _NO_DATE = 0.02
-#: Share of writers who write two digits of the year and leave the last two cells empty.
-_SHORT_YEAR = 0.05
 _RECENT_DAYS = 62
 _RECENT = 0.9
-_DAYS = tuple(f"{d:02d}" for d in range(1, 32))
-_MONTHS = tuple(f"{m:02d}" for m in range(1, 13))
+#: A layout whose best date is this much less likely than another's best is not worth computing.
+_NEGLIGIBLE = 1e-12
 
 
 @dataclass(frozen=True)
 class DatePosterior:
-    """``value``: ISO date, or "" when the cells are empty; ``raw``: the ink alone."""
+    """``value``: ISO date, or "" when the cells are empty; ``raw``: the ink alone.
+
+    ``layout``: how the date is laid over the cells, see ``layouts``; "" when they are empty.
+    """
 
     value: str
     probability: float
     raw: str
+    layout: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,77 @@ def _calendar(first_year: int, last_year: int) -> _Calendar:
     )
 
 
-def _scores(log_evidence: NDArray[np.float64], texts: Iterable[str]) -> NDArray[np.float64]:
-    """Log evidence of each text over the given cells, one row a cell."""
-    return np.array([sum(float(log_evidence[i, int(c)]) for i, c in enumerate(text)) for text in texts])
+@dataclass(frozen=True)
+class _Parts:
+    """Likelihoods of each day (31), month (12) and year under one layout, with the layout's own weight."""
+
+    layout: str
+    weight: float
+    day: NDArray[np.float64]
+    month: NDArray[np.float64]
+    year: NDArray[np.float64]
+
+    @property
+    def most(self) -> float:
+        """What no date can exceed under this layout."""
+        return self.weight * float(self.day.max() * self.month.max() * self.year.max())
+
+
+@lru_cache(maxsize=64)
+def _written(first: int, last: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The values ``first`` to ``last`` in ``count`` digits, (values, count), and which fit in."""
+    # A year may lack its century; a day or a month may not lose its tens.
+    shortened = first >= 1000 and count == 2
+    values = [value % 100 if shortened else value for value in range(first, last + 1)]
+    digits = [[value // 10**place % 10 for place in range(count - 1, -1, -1)] for value in values]
+    return np.array(digits, dtype=np.intp), np.array([value < 10**count for value in values])
+
+
+def _scores(
+    likelihood: NDArray[np.float64], cells: tuple[int, ...], first: int, last: int
+) -> NDArray[np.float64]:
+    """Likelihood of each value written into ``cells``; 0 where it needs more of them."""
+    digits, fits = _written(first, last, len(cells))
+    return np.asarray(likelihood[np.array(cells), digits].prod(axis=1) * fits, dtype=np.float64)
+
+
+def _parts(
+    probabilities: NDArray[np.float64], likelihood: NDArray[np.float64], years: tuple[int, ...]
+) -> list[_Parts]:
+    """Every layout that may matter."""
+    seen: dict[tuple[int, ...], NDArray[np.float64]] = {}
+    every = []
+
+    def scores(layout: str, symbol: str, first: int, last: int) -> NDArray[np.float64]:
+        cells = places(layout, symbol)
+        key = (first, *cells)
+        if key not in seen:
+            seen[key] = _scores(likelihood, cells, first, last)
+        return seen[key]
+
+    strongest = 0.0
+    for layout, share in LAYOUTS.items():
+        weight = share * rest_likelihood(probabilities, layout)
+        if weight < strongest * _NEGLIGIBLE:
+            continue
+        parts = _Parts(
+            layout,
+            weight,
+            scores(layout, "d", 1, 31),
+            scores(layout, "m", 1, 12),
+            scores(layout, "y", years[0], years[-1]),
+        )
+        strongest = max(strongest, parts.most)
+        every.append(parts)
+    return [parts for parts in every if parts.most > strongest * _NEGLIGIBLE]
 
 
 def decode_date(probabilities: NDArray[np.float64], around: date | None = None) -> DatePosterior:
     """Decode eight cells of shape (8, 12).
 
     ``around`` is the day the box was emptied where known: days shortly before it are likelier beforehand,
-    which breaks near ties but never overrules clear ink.
+    which breaks near ties but never overrules clear ink. Two days that the same ink may mean under two
+    layouts share the probability.
     """
     check_shape(probabilities, 8)
     raw = raw_text(probabilities)
@@ -72,25 +135,24 @@ def decode_date(probabilities: NDArray[np.float64], around: date | None = None) 
     if (blank > 0.5).all():
         return DatePosterior("", float(np.prod(blank)), raw)
     calendar = _calendar(2000, 2049) if around is None else _calendar(around.year - 10, around.year + 10)
-    log_evidence = np.log(digit_evidence(probabilities))
-    start = (
-        _scores(log_evidence[:2], _DAYS)[calendar.day] + _scores(log_evidence[2:4], _MONTHS)[calendar.month]
+    parts = _parts(probabilities, digit_likelihood(probabilities), calendar.years)
+    by_layout = np.stack(
+        [
+            each.weight * each.day[calendar.day] * each.month[calendar.month] * each.year[calendar.year]
+            for each in parts
+        ]
     )
-    full_years = np.exp(_scores(log_evidence[4:], [str(y) for y in calendar.years]))
-    short_years = np.exp(_scores(log_evidence[4:6], [f"{y % 100:02d}" for y in calendar.years]))
-    start = np.exp(start)
-    full = start * full_years[calendar.year]
-    # The last two cells' blank mass was spread over the digits in ``full``: take it out again there.
-    written = float(np.prod(1.0 - np.minimum(probabilities[6:, BLANK], 0.9999)))
-    short = start * short_years[calendar.year] * float(np.prod(blank[6:]))
-    likelihood = full * (1 - _SHORT_YEAR) * written + short * _SHORT_YEAR
+    likelihood = by_layout.sum(axis=0)
     masses = likelihood * _prior(calendar.ordinals, around)
-    none = _NO_DATE * 1e-8 * max(0.0, 1.0 - float(full.sum()))
+    none = _NO_DATE * 1e-8 * max(0.0, 1.0 - float(likelihood.sum()))
     total = float(masses.sum()) * (1 - _NO_DATE) + none
     best = int(masses.argmax())
     probability = float(masses[best]) * (1 - _NO_DATE) / total
     return DatePosterior(
-        date.fromordinal(int(calendar.ordinals[best])).isoformat(), min(probability, 1.0), raw
+        date.fromordinal(int(calendar.ordinals[best])).isoformat(),
+        min(probability, 1.0),
+        raw,
+        parts[int(by_layout[:, best].argmax())].layout,
     )
 
 
