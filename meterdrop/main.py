@@ -19,6 +19,7 @@ COMMANDS = {
     "status": ("status", "Count sheets by state and reason."),
     "export": ("export", "Write the accepted readings for billing, each once."),
     "verify": ("verify", "Prove that records, objects and audit log agree."),
+    "audit": ("audit", "Read accepted slips once more, blindly, and count what was wrong."),
     "register": ("register", "Import the register of accounts."),
     "templates": ("templates", "List and check forms."),
     "serve": ("serve", "Serve the staff pages and the public pages."),

@@ -13,7 +13,7 @@ from domain.errors import LeaseLostError, UsageError
 from domain.gate import OVERRULABLE, Claim, Decision, Verdict
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import claims, judging, review_view
+from services import answers, claims, judging, lots, review_view
 from services.context import Context
 from services.judging import sheets_lock
 from services.results import ReviewAnswer, ReviewSheet, SlipPicture
@@ -133,6 +133,8 @@ def accept(
         )
         if after is SheetState.ACCEPTED:
             tx.readings.add(judging.accepted_readings(row, claim, decision, user, at))
+            answer_given = answers.canonical(review_view.template_of(ctx, row), entered)
+            lots.draw_accepted_by_person(ctx, tx, row, answer_given, who=user, at=at)
     return answer
 
 

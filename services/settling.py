@@ -11,7 +11,7 @@ from domain.sheet import SheetState
 from ocr.decode.history import with_register
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
-from services import claims, judging, recognition
+from services import answers, claims, judging, lots, recognition
 from services.context import Context, PageRead
 from services.text import printable
 from services.thresholds import in_force
@@ -84,6 +84,16 @@ def settle(
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
     if state is SheetState.ACCEPTED:
         tx.readings.add(judging.accepted_readings(row, claim, decision, who, at))
+        lots.draw_accepted_by_machine(
+            ctx,
+            tx,
+            row,
+            answers.of_machine(template, slip),
+            template=template.key,
+            model=slip.model,
+            floor=standing.main,
+            at=at,
+        )
     return result
 
 

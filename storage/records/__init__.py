@@ -1,6 +1,7 @@
 """Records in SQLite or PostgreSQL: files, sheets, readings, the register, staff and the audit log."""
 
 from storage.records.audits import AuditRow
+from storage.records.blind import BlindCount, BlindRow
 from storage.records.exports import RunRow
 from storage.records.files import BatchRow, FileRow
 from storage.records.proven import ThresholdRow
@@ -13,6 +14,8 @@ from storage.records.unit import Records, Transaction
 __all__ = [
     "AuditRow",
     "BatchRow",
+    "BlindCount",
+    "BlindRow",
     "FileRow",
     "NewReading",
     "ReadingRow",

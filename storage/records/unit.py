@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 from domain.errors import StorageError
 from storage.records import locks
 from storage.records.audits import Audits
+from storage.records.blind import Blind
 from storage.records.engine import WRITING, open_engine
 from storage.records.exports import Exports
 from storage.records.files import Files
@@ -40,6 +41,7 @@ class Transaction:
         self.exports = Exports(connection)
         self.staff = Staff(connection)
         self.proven = Proven(connection)
+        self.blind = Blind(connection)
 
     def lock(self, name: str) -> None:
         """Exclude other writing transactions that lock the same name, until this one ends."""
