@@ -1,0 +1,180 @@
+"""What reads pages for ``meterdrop read`` and ``meterdrop evaluate``: one door for every kind of picture."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import InputError, UsageError
+from domain.reasons import Reason
+
+if TYPE_CHECKING:
+    from meterdrop.register_file import RegisterFile
+    from ocr.load import Document, Limits
+    from ocr.results import SlipReading
+    from templates.model import Template
+
+Line = dict[str, Any]
+#: Reads one page of an opened file; gives one line, or several where a page has several slips.
+PageReader = Callable[["Document", int], list[Line]]
+KINDS = ("form", "meter", "cell", "line")
+LATER = ("meter", "line")
+#: A date on the slip that is at least this sure tells how many days passed.
+_SURE_DATE = 0.9
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What to read and how; goes to other processes pickled.
+
+    ``template``: which form (None: found by its markers); ``register``: a CSV of accounts, for forms;
+    ``own``: a folder with further forms; ``limits``: of one file.
+    """
+
+    kind: str
+    limits: Limits
+    template: str | None = None
+    register: Path | None = None
+    own: Path | None = None
+
+    def check(self) -> None:
+        """Raise ``UsageError`` for what is not there or does not go together."""
+        if self.kind in LATER:
+            raise UsageError(f"--as {self.kind} is not available in this version; use --as form or --as cell")
+        if self.kind != "form" and (self.template is not None or self.register is not None):
+            raise UsageError("--template and --register belong to --as form; leave them out")
+
+
+def open_reader(options: ReadOptions) -> PageReader:
+    """The reader for these options; raises ``UsageError``."""
+    options.check()
+    return _form_reader(options) if options.kind == "form" else _cell_reader()
+
+
+def read_file(path: Path, kind: str, reader: PageReader, limits: Limits) -> Iterator[Line]:
+    """A file's lines, one at a time; whatever goes wrong with one page becomes that page's line."""
+    from ocr.load import open_document
+
+    try:
+        document = open_document(path, path.name, limits)
+    except InputError as error:
+        yield failed(path, None, kind, error)
+        return
+    except Exception as error:
+        yield failed(path, None, kind, _unforeseen(error))
+        return
+    with document:
+        for page in range(1, document.pages + 1):
+            try:
+                lines = reader(document, page)
+            except InputError as error:
+                yield failed(path, page, kind, error)
+            except Exception as error:
+                yield failed(path, page, kind, _unforeseen(error))
+            else:
+                yield from ({"path": str(path), "page": page, "as": kind, **line} for line in lines)
+
+
+def failed(path: Path, page: int | None, kind: str, error: InputError) -> Line:
+    """The line of a file or page that cannot be read."""
+    line: Line = {"path": str(path)}
+    if page is not None:
+        line["page"] = page
+    line |= {"as": kind, "outcome": "unreadable", "reasons": [error.reason.value]}
+    if error.detail:
+        line["detail"] = error.detail
+    return line
+
+
+def _unforeseen(error: Exception) -> InputError:
+    """A bug or a library's failure: the page is not lost, the others go on."""
+    reason = Reason.TOO_LARGE if isinstance(error, MemoryError) else Reason.DECODER_CRASHED
+    return InputError(reason, f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _form_reader(options: ReadOptions) -> PageReader:
+    from meterdrop.register_file import RegisterFile
+    from ocr.cells import CellClassifier
+    from ocr.forms import FormReader
+    from ocr.forms.as_json import slip_as_json
+    from templates import all_templates, find
+
+    chosen = (find(options.template, options.own),) if options.template else all_templates(options.own)
+    register = None
+    if options.register is not None:
+        register = RegisterFile(options.register, _account_length(chosen), _say)
+    reader = FormReader(chosen, CellClassifier.load(), None if register is None else register.index)
+    by_key = {template.key: template for template in chosen}
+
+    def read(document: Document, page: int) -> list[Line]:
+        readings = reader.read_page(document.page(page))
+        if register is not None:
+            readings = [_with_meters(slip, by_key, register) for slip in readings]
+        lines = [slip_as_json(slip) for slip in readings]
+        if len(lines) > 1:
+            for number, line in enumerate(lines, start=1):
+                line["slip"] = number
+        return lines
+
+    return read
+
+
+def _with_meters(slip: SlipReading, by_key: dict[str, Template], register: RegisterFile) -> SlipReading:
+    """The slip's readings, decoded for the meters that the register has for its account."""
+    from ocr.decode.history import with_register
+
+    account = slip.fields.get("account")
+    template = by_key.get(slip.template or "")
+    if account is None or template is None or not account.value:
+        return slip
+    return with_register(slip, template, register.rows(account.value), _day(slip, template))
+
+
+def _day(slip: SlipReading, template: Template) -> date | None:
+    """The day on the slip, where it is clear; nothing else tells when the reading was taken."""
+    for field in template.fields:
+        result = slip.fields.get(field.name)
+        if field.role == "date" and result is not None and result.confidence >= _SURE_DATE:
+            try:
+                return date.fromisoformat(result.value or "")
+            except ValueError:
+                return None
+    return None
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _cell_reader() -> PageReader:
+    from ocr.cells import CLASSES, CellClassifier
+
+    classifier = CellClassifier.load()
+
+    def read(document: Document, page: int) -> list[Line]:
+        started = time.perf_counter()
+        probabilities = classifier.read_picture(document.colour(page))
+        best = int(probabilities.argmax())
+        value = CLASSES[best]
+        return [
+            {
+                "outcome": "blank" if value == "_" else "read",
+                "value": "" if value == "_" else value,
+                "confidence": round(float(probabilities[best]), 6),
+                "reasons": [],
+                "model": classifier.model,
+                "seconds": round(time.perf_counter() - started, 4),
+            }
+        ]
+
+    return read
+
+
+def _account_length(templates: tuple[Template, ...]) -> int:
+    lengths = [len(f.cells) for t in templates for f in t.fields if f.role == "account" and f.cells]
+    return max(lengths, default=12)
