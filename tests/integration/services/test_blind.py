@@ -17,13 +17,8 @@ from tests.paper import FORM, ORDER, Clock, account_row, file_of, register, slip
 
 A, B = "121000000001", "121000000002"
 RIGHT = {"account": A, "reading": "01100", "date": "24.11.2026"}
-EVERYONE = {
-    "anna": "reviewer",
-    "boris": "reviewer",
-    "vera": "supervisor",
-    "gleb": "supervisor",
-    "kim": "desk",
-}
+REVIEWERS = {"anna": "reviewer", "boris": "reviewer"}
+SUPERVISORS = {"vera": "supervisor", "gleb": "supervisor"}
 
 
 @pytest.fixture
