@@ -85,12 +85,17 @@ class ChosenThreshold:
 
 
 def choose_threshold(
-    confidences: Sequence[float], right: Sequence[bool], target: float, delta: float, tried: int = 20
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    target: float,
+    delta: float,
+    coverages: Sequence[float] = tuple(step / 20 for step in range(1, 21)),
 ) -> ChosenThreshold:
-    """The lowest of ``tried`` thresholds whose bound on wrong-among-accepted is at most ``target``.
+    """The lowest of the tried thresholds whose bound on wrong-among-accepted is at most ``target``.
 
-    The tried thresholds are fixed by coverage (equally many values between two of them), and each gets
-    ``delta / tried``, so the bound holds for whichever is chosen.
+    The tried thresholds are fixed before looking, by the shares of values that they accept, rising
+    (``coverages``), and each gets ``delta / len(coverages)``: all their bounds hold at once, for whichever is
+    chosen and for whatever target.
     """
     if len(confidences) != len(right):
         raise ValueError("confidences and right differ in length")
@@ -100,8 +105,8 @@ def choose_threshold(
     wrong_up_to = [0]
     for index in order:
         wrong_up_to.append(wrong_up_to[-1] + (not right[index]))
-    for step in range(1, tried + 1):
-        accepted = n * step // tried
+    for coverage in coverages:
+        accepted = int(n * coverage)
         # Equal confidences are accepted together.
         while 0 < accepted < n and confidences[order[accepted]] == confidences[order[accepted - 1]]:
             accepted += 1
@@ -110,7 +115,7 @@ def choose_threshold(
         wrong = wrong_up_to[accepted]
         if wrong / accepted > target:
             continue
-        bound = upper_bound(wrong, accepted, delta / tried)
+        bound = upper_bound(wrong, accepted, delta / len(coverages))
         if bound <= target:
             best = ChosenThreshold(confidences[order[accepted - 1]], n, accepted, wrong, bound, target, delta)
     return best

@@ -63,19 +63,22 @@ def held_out_hands(left_out: int = 0, legible: bool = True) -> list[RecordedHand
     source = load("unipen")
     mine = np.flatnonzero(fold_of(source.group) == left_out)
     if legible:
-        mine = np.setdiff1d(mine, np.flatnonzero(np.isin(source.places, illegible())))
+        mine = np.setdiff1d(mine, np.flatnonzero(np.isin(source.places, illegible("unipen"))))
     return [
         RecordedHand(f"unipen-{writer}", source, own, others)
         for writer, own, others in _by_writer(source, mine)
     ]
 
 
-def pictured_hands() -> list[PicturedHand]:
+def pictured_hands(legible: bool = True) -> list[PicturedHand]:
     """The MNIST test writers, those with at least five different digits; no training has seen them."""
     source = load("mnist-test")
+    mine = np.arange(len(source.labels))
+    if legible:
+        mine = np.setdiff1d(mine, illegible("mnist"))
     return [
         PicturedHand(f"mnist-{writer}", source, own, others)
-        for writer, own, others in _by_writer(source, np.arange(len(source.labels)))
+        for writer, own, others in _by_writer(source, mine)
     ]
 
 

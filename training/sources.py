@@ -151,9 +151,9 @@ def _fragments() -> np.ndarray:
     return _listed("unipen_fragments.txt")
 
 
-def illegible() -> np.ndarray:
-    """Samples of fold 0, by their place in the file, that a person read otherwise than labelled."""
-    return _listed("unipen_illegible.txt")
+def illegible(source: str) -> np.ndarray:
+    """Samples of fold 0 (``unipen``) or the test set (``mnist``), by place, that a person read otherwise."""
+    return _listed(f"{source}_illegible.txt")
 
 
 def _listed(name: str) -> np.ndarray:
