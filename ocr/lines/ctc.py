@@ -1,0 +1,160 @@
+"""Connectionist temporal classification: from frames to strings, with exact probabilities.
+
+``frames``: float64 (T, 12), each row a distribution over the ten digits, ``#`` (no digit) and CTC's empty
+symbol (last). A string's probability is the sum over all alignments that spell it; over all strings it sums
+to 1 (Graves et al. 2006).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Frames = NDArray[np.float64]
+
+SYMBOLS = "0123456789#"
+EMPTY = len(SYMBOLS)
+_TINY = 1e-300
+
+
+def distributions(logits: NDArray[np.float32], temperature: float) -> Frames:
+    """Logits (T, 12) -> frames."""
+    scaled = logits.astype(np.float64) / temperature
+    scaled -= scaled.max(axis=1, keepdims=True)
+    np.exp(scaled, out=scaled)
+    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def log_probabilities(frames: Frames, strings: Sequence[str]) -> NDArray[np.float64]:
+    """The logarithm of each string's probability, all alignments summed (the forward algorithm)."""
+    if not strings:
+        return np.zeros(0)
+    longest = max(map(len, strings))
+    n, states = len(strings), 2 * longest + 1
+    symbols = np.full((n, states), EMPTY)
+    for k, string in enumerate(strings):
+        symbols[k, 1 : 2 * len(string) : 2] = [SYMBOLS.index(c) for c in string]
+    ends = np.array([2 * len(string) for string in strings])
+    inside = np.arange(states)[None, :] <= ends[:, None]
+    # An empty frame between two symbols may be skipped, unless they are the same.
+    skip = np.zeros((n, states), dtype=bool)
+    skip[:, 3::2] = symbols[:, 3::2] != symbols[:, 1:-2:2]
+    alpha = np.zeros((n, states))
+    alpha[:, 0] = 1.0
+    logs = np.zeros(n)
+    for t, frame in enumerate(frames):
+        came = alpha.copy()
+        came[:, 1:] += alpha[:, :-1] if t else 0.0
+        came[:, 2:] += alpha[:, :-2] * skip[:, 2:] if t else 0.0
+        if t == 0 and states > 1:
+            came[:, 1] = 1.0
+        alpha = came * frame[symbols] * inside
+        total = np.maximum(alpha.sum(axis=1), _TINY)
+        alpha /= total[:, None]
+        logs += np.log(total)
+    rows = np.arange(n)
+    last = alpha[rows, ends] + np.where(ends > 0, alpha[rows, np.maximum(ends - 1, 0)], 0.0)
+    return np.asarray(logs + np.log(np.maximum(last, _TINY)), dtype=np.float64)
+
+
+def log_counts(frames: Frames, most: int) -> NDArray[np.float64]:
+    """The logarithm of the probability that there are 0, 1 … ``most`` symbols, float64 (most + 1,)."""
+    # Mass by count and by the symbol of the frame (last: empty).
+    mass = np.zeros((most + 2, EMPTY + 1))
+    mass[0, EMPTY] = 1.0
+    logs = 0.0
+    for frame in frames:
+        total = mass.sum(axis=1)
+        new = np.zeros_like(mass)
+        new[:, EMPTY] = total * frame[EMPTY]
+        new[:, :EMPTY] = mass[:, :EMPTY] * frame[:EMPTY]
+        new[1:, :EMPTY] += (total[:-1, None] - mass[:-1, :EMPTY]) * frame[:EMPTY]
+        # What has more symbols than asked for never comes back.
+        new[most + 1] = 0.0
+        scale = max(float(new.sum()), _TINY)
+        mass = new / scale
+        logs += np.log(scale)
+    return np.asarray(np.log(np.maximum(mass.sum(axis=1)[: most + 1], _TINY)) + logs, dtype=np.float64)
+
+
+def candidates(frames: Frames, *, beam: int = 24, symbols: int | None = None) -> list[str]:
+    """Likely strings, the likeliest (about) first: prefix beam search (Graves 2008).
+
+    ``symbols``: only strings with so many. Its scores are lower bounds; ``log_probabilities`` is exact.
+    """
+    # prefix -> (ends in an empty frame, ends in its last symbol)
+    beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
+    for frame in frames:
+        likely: list[int] = np.flatnonzero(frame[:EMPTY] > 1e-6).tolist()
+        empty = float(frame[EMPTY])
+        grown: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for prefix, (ended, open_) in beams.items():
+            total = ended + open_
+            here = grown[prefix]
+            here[0] += total * empty
+            if prefix:
+                here[1] += open_ * float(frame[SYMBOLS.index(prefix[-1])])
+            if symbols is not None and len(prefix) >= symbols:
+                continue
+            for k in likely:
+                symbol = SYMBOLS[k]
+                came = ended if prefix and prefix[-1] == symbol else total
+                if came > 0.0:
+                    grown[prefix + symbol][1] += came * float(frame[k])
+        ranked = sorted(grown.items(), key=lambda item: -(item[1][0] + item[1][1]))
+        kept = ranked[:beam]
+        if symbols is not None:
+            # Short prefixes fall behind long ones where the ink is unclear; keep some of every length.
+            kept += _shortest(ranked[beam:], beam // 4)
+        scale = max(sum(p[0] + p[1] for _, p in kept), _TINY)
+        beams = {prefix: (p[0] / scale, p[1] / scale) for prefix, p in kept}
+    found = [prefix for prefix in beams if symbols is None or len(prefix) == symbols]
+    return found if found or symbols is None else _forced(frames, symbols)
+
+
+def _shortest(ranked: list[tuple[str, list[float]]], count: int) -> list[tuple[str, list[float]]]:
+    best: dict[int, tuple[str, list[float]]] = {}
+    for prefix, p in ranked:
+        best.setdefault(len(prefix), (prefix, p))
+    return list(best.values())[: max(count, 1) * 4]
+
+
+def _forced(frames: Frames, symbols: int) -> list[str]:
+    """The best single alignment with exactly so many symbols; none where the strip has too few frames."""
+    states = EMPTY + 1
+    best = np.full((symbols + 1, states), -np.inf)
+    best[0, EMPTY] = 0.0
+    logs = np.log(np.maximum(frames, _TINY))
+    back: list[NDArray[np.intp]] = []
+    for row in logs:
+        flat = np.full((symbols + 1, states), -np.inf)
+        came = np.zeros((symbols + 1, states, 2), dtype=np.intp)
+        for count in range(symbols + 1):
+            stay = int(best[count].argmax())
+            flat[count, EMPTY] = best[count, stay] + row[EMPTY]
+            came[count, EMPTY] = (count, stay)
+            for k in range(EMPTY):
+                flat[count, k] = best[count, k] + row[k]
+                came[count, k] = (count, k)
+                if count:
+                    others = best[count - 1].copy()
+                    others[k] = -np.inf
+                    other = int(others.argmax())
+                    if others[other] + row[k] > flat[count, k]:
+                        flat[count, k] = others[other] + row[k]
+                        came[count, k] = (count - 1, other)
+        back.append(came)
+        best = flat
+    state = int(best[symbols].argmax())
+    if not np.isfinite(best[symbols, state]):
+        return []
+    count, out = symbols, ""
+    for came in reversed(back):
+        before, previous = (int(v) for v in came[count, state])
+        if before < count:
+            out = SYMBOLS[state] + out
+        count, state = before, previous
+    return [out]

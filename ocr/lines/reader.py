@@ -1,0 +1,124 @@
+"""The network over lines, run by ONNX Runtime, and what its frames say: a string and its probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+)
+
+from domain.errors import SettingsError
+from ocr.lines import ctc
+from ocr.lines.prepare import Strip, prepare
+from ocr.results import Character
+
+DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "lines.onnx"
+
+
+@dataclass(frozen=True)
+class LineReading:
+    """What is written on a line.
+
+    ``raw``: what the ink says, digits and ``#`` for a run that is none. ``value``: its digits alone.
+    ``confidence``: the probability that the line holds exactly these digits and nothing else, so that any
+    ``#`` lowers it. ``characters`` spell ``raw``. An empty ``raw``: nothing is written on this line.
+    """
+
+    raw: str
+    value: str
+    confidence: float
+    characters: tuple[Character, ...]
+
+    @property
+    def blank(self) -> bool:
+        """Nothing is written here."""
+        return not self.raw
+
+
+class LineReader:
+    """Reads pictures of one line. One object a process; ``load`` makes it. Not shared between threads."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        meta = session.get_modelmeta().custom_metadata_map
+        self._session = session
+        self._temperature = float(meta["temperature"])
+        if [each.name for each in session.get_inputs()] != ["strips"]:
+            raise ValueError("not weights for lines")
+        self.model: str = f"{meta['name']}@{meta['version']}"
+
+    @classmethod
+    def load(cls, path: Path | None = None, threads: int = 1) -> LineReader:
+        """The shipped weights, or those at ``path``; raises ``SettingsError`` when they cannot be read."""
+        where = path or DEFAULT_WEIGHTS
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(
+                where.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+            return cls(session)
+        except OSError as error:
+            raise SettingsError(f"no weights at {where}: install the package again or name a file") from error
+        except (KeyError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
+            raise SettingsError(f"{where} holds no weights for lines: use the shipped lines.onnx") from error
+
+    def read(self, image: NDArray[np.uint8], digits: int | None = None) -> LineReading:
+        """A picture of one line, grey (H, W) or colour BGR(A), any size and shade, its box in it or not.
+
+        ``digits``: how many there are, where known: the best string of so many, its probability given that.
+        """
+        return decode(self.frames(prepare(image)), digits)
+
+    def frames(self, strip: Strip) -> ctc.Frames:
+        """A prepared strip (2, H, W) -> calibrated frames, see ``ocr.lines.ctc``."""
+        strips = (strip[None].astype(np.float32) / 255.0).astype(np.float32)
+        (logits,) = self._session.run(None, {"strips": strips})
+        return ctc.distributions(np.asarray(logits)[0], self._temperature)
+
+
+def decode(frames: ctc.Frames, digits: int | None = None) -> LineReading:
+    """The best string that the frames allow, with its joint and its characters' probabilities."""
+    found = ctc.candidates(frames, symbols=digits)
+    if digits is not None:
+        found = [string for string in found if "#" not in string] or found
+    if not found:
+        found = [""]
+    # Taking '#' out of a candidate gives the digits-only reading of the same ink.
+    every = list(dict.fromkeys(found + [string.replace("#", "") for string in found[:4]]))
+    logs = ctc.log_probabilities(frames, every)
+    scores = dict(zip(every, logs.tolist(), strict=True))
+    raw = max(found, key=lambda string: scores[string])
+    value = raw.replace("#", "")
+    log = scores[value] if value in scores else float(ctc.log_probabilities(frames, [value])[0])
+    if digits is not None:
+        log -= float(ctc.log_counts(frames, digits)[digits])
+        if len(value) != digits:
+            log = -np.inf
+    confidence = float(np.clip(np.exp(log), 0.0, 1.0))
+    if raw and not value:
+        confidence = 0.0
+    return LineReading(raw, value, confidence, _characters(frames, raw, scores[raw]))
+
+
+def _characters(frames: ctc.Frames, raw: str, log: float) -> tuple[Character, ...]:
+    """Each character against all others in its place, and against its not being there."""
+    if not raw:
+        return ()
+    others: list[str] = []
+    for at, symbol in enumerate(raw):
+        others += [raw[:at] + other + raw[at + 1 :] for other in ctc.SYMBOLS if other != symbol]
+        others.append(raw[:at] + raw[at + 1 :])
+    relative = np.exp(ctc.log_probabilities(frames, others) - log).reshape(len(raw), -1).sum(axis=1)
+    return tuple(
+        Character(symbol, float(1.0 / (1.0 + odds))) for symbol, odds in zip(raw, relative, strict=True)
+    )
