@@ -14,6 +14,7 @@ from domain.errors import MeterdropError, UsageError
 #: Sub-command → module in ``meterdrop.commands``; imported only when it is called, so that help is fast.
 COMMANDS = {
     "read": ("read", "Read forms, cells or lines from pictures and PDFs; nothing is stored."),
+    "evaluate": ("evaluate", "Measure the reader on pictures whose truth is known."),
     "print": ("print_forms", "Print a blank or personal slips."),
     "ingest": ("ingest", "Take in a batch and digitise it."),
     "status": ("status", "Count sheets by state and reason."),

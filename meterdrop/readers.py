@@ -15,6 +15,7 @@ from domain.reasons import Reason
 
 if TYPE_CHECKING:
     from meterdrop.register_file import RegisterFile
+    from ocr.forms import FormReader
     from ocr.load import Document, Limits
     from ocr.results import SlipReading
     from templates.model import Template
@@ -53,7 +54,7 @@ class ReadOptions:
 def open_reader(options: ReadOptions) -> PageReader:
     """The reader for these options; raises ``UsageError``."""
     options.check()
-    return _form_reader(options) if options.kind == "form" else _cell_reader()
+    return _slip_reader(options) if options.kind == "form" else _cell_reader()
 
 
 def read_file(path: Path, kind: str, reader: PageReader, limits: Limits) -> Iterator[Line]:
@@ -97,19 +98,31 @@ def _unforeseen(error: Exception) -> InputError:
     return InputError(reason, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
-def _form_reader(options: ReadOptions) -> PageReader:
-    from meterdrop.register_file import RegisterFile
+def form_reader(options: ReadOptions, register: RegisterFile | None = None) -> FormReader:
+    """The reader of slips itself, for the forms that ``options`` name."""
     from ocr.cells import CellClassifier
     from ocr.forms import FormReader
-    from ocr.forms.as_json import slip_as_json
+
+    accounts = None if register is None else register.index
+    return FormReader(forms(options), CellClassifier.load(), accounts)
+
+
+def forms(options: ReadOptions) -> tuple[Template, ...]:
+    """The forms that slips are looked for of: the one named, or all."""
     from templates import all_templates, find
 
-    chosen = (find(options.template, options.own),) if options.template else all_templates(options.own)
+    return (find(options.template, options.own),) if options.template else all_templates(options.own)
+
+
+def _slip_reader(options: ReadOptions) -> PageReader:
+    from meterdrop.register_file import RegisterFile
+    from ocr.forms.as_json import slip_as_json
+
     register = None
     if options.register is not None:
-        register = RegisterFile(options.register, _account_length(chosen), _say)
-    reader = FormReader(chosen, CellClassifier.load(), None if register is None else register.index)
-    by_key = {template.key: template for template in chosen}
+        register = RegisterFile(options.register, _account_length(forms(options)), _say)
+    reader = form_reader(options, register)
+    by_key = {template.key: template for template in reader.templates}
 
     def read(document: Document, page: int) -> list[Line]:
         readings = reader.read_page(document.page(page))
