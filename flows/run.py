@@ -40,6 +40,14 @@ def export_readings(ctx: Context, path: Path) -> ExportResult:
         return _through(deliver(str(path)))
 
 
+def recalibrate(ctx: Context, *, apply: bool = False) -> list[str]:
+    """``services.recalibrate`` as a flow, on all evidence; a line a threshold."""
+    from flows.recalibrate import recalibrate as recalibrating
+
+    with runtime.using(ctx):
+        return _through(recalibrating(apply=apply))
+
+
 def _through(flow_run: Coroutine[Any, Any, T]) -> T:
     """Run a flow to its end; raises ``FlowServerError`` when Prefect's server cannot be reached."""
     import httpx

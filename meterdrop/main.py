@@ -21,6 +21,7 @@ COMMANDS = {
     "export": ("export", "Write the accepted readings for billing, each once."),
     "verify": ("verify", "Prove that records, objects and audit log agree."),
     "audit": ("audit", "Read accepted slips once more, blindly, and count what was wrong."),
+    "calibrate": ("calibrate", "Prove, tighten or loosen thresholds by what people found."),
     "register": ("register", "Import the register of accounts."),
     "templates": ("templates", "List and check forms."),
     "serve": ("serve", "Serve the staff pages and the public pages."),

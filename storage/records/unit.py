@@ -17,6 +17,7 @@ from storage.records.blind import Blind
 from storage.records.engine import WRITING, open_engine
 from storage.records.exports import Exports
 from storage.records.files import Files
+from storage.records.findings import FindingsOf
 from storage.records.migrate import migrate
 from storage.records.proven import Proven
 from storage.records.queue import Queue
@@ -42,6 +43,7 @@ class Transaction:
         self.staff = Staff(connection)
         self.proven = Proven(connection)
         self.blind = Blind(connection)
+        self.findings = FindingsOf(connection)
 
     def lock(self, name: str) -> None:
         """Exclude other writing transactions that lock the same name, until this one ends."""
