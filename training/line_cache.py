@@ -23,6 +23,8 @@ from training.sources import load
 FOLDER = Path(__file__).parent / "cache"
 #: Lines a part of all sources together, parts, and lines of a set that is held out.
 _PART, PARTS, _HELD = 6000, 8, 1500
+#: Digits that a form's fields have.
+FIELDS = (2, 3, 4, 5, 6, 10)
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,10 @@ def render() -> None:
             _render(_path(source, part), source, round(_PART * share), part)
 
 
-def held_out(source: str, *, clean: bool = False) -> Path:
-    """Lines by writers left out; ``clean``: 2-10 digits and nothing else, as a form's fields hold."""
-    path = FOLDER / f"lines-held-{source}{'-clean' if clean else ''}.npz"
-    return _render(path, source, _HELD, 900, held=True, clean=clean)
+def held_out(source: str, *, form: bool = False) -> Path:
+    """Lines by writers left out; ``form``: fields of a printed form, digits alone."""
+    path = FOLDER / f"lines-held-{source}{'-form' if form else ''}.npz"
+    return _render(path, source, _HELD, 900, held=True, form=form)
 
 
 def _path(source: str, part: int) -> Path:
@@ -52,19 +54,19 @@ def _path(source: str, part: int) -> Path:
 
 
 def _render(
-    path: Path, source: str, count: int, part: int, *, held: bool = False, clean: bool = False
+    path: Path, source: str, count: int, part: int, *, held: bool = False, form: bool = False
 ) -> Path:
     if path.exists():
         return path
     FOLDER.mkdir(exist_ok=True)
     cv2.setNumThreads(1)
     writers = hands(source, held_out=held)
-    scene = LineScene(writers, load("letters"), clean=clean)
-    rng = np.random.default_rng([zlib.crc32(source.encode()), part, int(held), int(clean)])
+    scene = LineScene(writers, load("letters"), form=form)
+    rng = np.random.default_rng([zlib.crc32(source.encode()), part, int(held), int(form)])
     strips, texts, ids = [], [], np.zeros(count, np.int32)
     started = time.monotonic()
     for k in range(count):
-        drawn = scene.draw(rng, digits=int(rng.choice([2, 3, 4, 5, 6, 10])) if clean else None)
+        drawn = scene.draw(rng, digits=int(rng.choice(FIELDS)) if form else None)
         strips.append(prepare(drawn.grey))
         texts.append(drawn.text)
         ids[k] = writers.ids[drawn.writer]

@@ -22,7 +22,7 @@ from training.sources import data_folder
 TARGET, DELTA = 0.001, 0.05
 _STEPS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 #: What is measured, by name.
-SETS = ("mnist", "unipen", "mnist-clean", "unipen-clean", "strings")
+SETS = ("mnist", "unipen", "mnist-form", "unipen-form", "strings")
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def lines_of(name: str) -> Lines:
     """A set by name: drawn lines of writers left out, or ``strings``: UNIPEN's, never trained on."""
     if name == "strings":
         return strings()
-    source, _, clean = name.partition("-")
-    return line_cache.read(line_cache.held_out(source, clean=bool(clean)))
+    source, _, form = name.partition("-")
+    return line_cache.read(line_cache.held_out(source, form=bool(form)))
 
 
 def strings() -> Lines:

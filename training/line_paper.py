@@ -30,8 +30,14 @@ class Look:
             int(rng.integers(150, 225)) if faint else int(rng.integers(0, 130)),
             float(rng.uniform(0.02, 0.09)),
             float(rng.uniform(0.06, 0.2)) if rng.random() < 0.07 else 0.0,
-            str(rng.choice(["nothing", "text", "box"], p=[0.76, 0.14, 0.1])),
+            str(rng.choice(["nothing", "text", "box", "row"], p=[0.66, 0.13, 0.09, 0.12])),
         )
+
+    @staticmethod
+    def form(rng: np.random.Generator) -> Look:
+        """A form with many fields: thin dark boxes, their neighbours and labels around them."""
+        thick, shade = float(rng.uniform(0.03, 0.07)), int(rng.integers(0, 90))
+        return Look("box", shade, thick, 0.0, str(rng.choice(["row", "nothing"], p=[0.7, 0.3])))
 
 
 def print_box(
@@ -54,7 +60,13 @@ def print_box(
     elif rng.random() < 0.06:
         holes = cv2.resize(rng.random((4, 9)).astype(np.float32), grey.shape[::-1])
         layer[holes > rng.uniform(0.6, 0.85)] = 255
-    if look.around == "text":
+    if look.around == "row" and look.style == "box":
+        for side in (-1, 1):
+            beside = round(w * rng.uniform(0.5, 1.5))
+            gap = round(height * rng.uniform(0.15, 0.8))
+            left = x + w + gap if side > 0 else x - gap - beside
+            cv2.rectangle(layer, (left, y), (left + beside, y + h), look.shade, thick)
+    if look.around in ("text", "row"):
         size = float(rng.uniform(0.25, 0.5)) * height
         text = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(2, 11))))
         place = (x + round(rng.uniform(0, 0.5) * w), y - round(height * rng.uniform(0.1, 0.3)) - thick)

@@ -34,25 +34,28 @@ class _Piece:
 
 
 class LineScene:
-    """Draws lines in the hands of one source; ``letters`` gives what is no digit. ``clean``: digits only."""
+    """Draws lines in the hands of one source; ``letters`` gives what is no digit.
 
-    def __init__(self, hands: Hands, letters: Source, *, clean: bool = False) -> None:
+    ``form``: only digits, in the long boxes of a printed form that was scanned as a whole.
+    """
+
+    def __init__(self, hands: Hands, letters: Source, *, form: bool = False) -> None:
         self.hands = hands
         self.letters = letters
-        self.clean = clean
+        self.form = form
 
     def draw(self, rng: np.random.Generator, writer: int | None = None, digits: int | None = None) -> Drawn:
         """One line; a random writer and length where none is given."""
         writer = int(rng.integers(len(self.hands.of))) if writer is None else writer
         height = float(np.exp(rng.uniform(np.log(24), np.log(80))))
-        pen, look = _pen(rng, height), Look.random(rng)
+        pen, look = _pen(rng, height), Look.form(rng) if self.form else Look.random(rng)
         count = _length(rng) if digits is None else digits
         pieces = self._digits(writer, _text(count, rng), height, pen, rng)
-        if not self.clean and rng.random() < 0.28:
+        if not self.form and rng.random() < 0.28:
             self._disturb(pieces, height, pen, rng)
         ink = _compose(pieces, height, rng)
         text = _collapse("".join(piece.symbol for piece in pieces))
-        if not self.clean and len(text) > 1 and rng.random() < 0.015:
+        if not self.form and len(text) > 1 and rng.random() < 0.015:
             ink, text = _strike(ink, pen, rng), "#"
         return Drawn(self._paper(ink, height, max(count, 1), pen, look, rng), text, writer)
 
@@ -112,7 +115,9 @@ class LineScene:
         """Ink on paper with its box, scanned and cut out."""
         pad = round(1.6 * height)
         box_h = height / float(np.clip(rng.normal(0.68, 0.16), 0.4, 1.12))
-        if rng.random() < 0.5:
+        if look.around == "row":
+            wide = max(ink.shape[1] * 1.02, count * height * rng.uniform(0.75, 1.1))
+        elif rng.random() < 0.5:
             wide = max(ink.shape[1] * rng.uniform(0.98, 1.2), 0.8 * box_h)
         else:
             wide = max(ink.shape[1] * 1.0, count * height * rng.uniform(0.7, 1.4)) + height * rng.uniform(

@@ -73,8 +73,13 @@ class Frame:
 
     def columns(self, width: int) -> tuple[float, float]:
         """First and last column of the writing space."""
-        low = float(self.left.offset) if self.left is not None else 0.0
-        high = float(self.right.offset) if self.right is not None else float(width)
+        low, high = 0.0, float(width)
+        if self.top is not None and self.bottom is not None:
+            beside = 0.12 * (self.bottom.at(low) - self.top.at(low))
+            low = max(low, min(self.top.start, self.bottom.start) - beside)
+            high = min(high, max(self.top.end, self.bottom.end) + beside)
+        low = float(self.left.offset) if self.left is not None else low
+        high = float(self.right.offset) if self.right is not None else high
         return low, high
 
 
@@ -89,6 +94,8 @@ def remove(dark: Darkness, ink: Mask) -> tuple[Darkness, Frame]:
         box = _box(every, ink, dark)
         if box is not None:
             top, bottom, left, right = box
+    if top is not None and bottom is not None:
+        top, bottom = _one_of_a_row(top, bottom, ink, dark)
     if left is None:
         left, right = _ends(ink, top, bottom)
     clean = dark
@@ -103,38 +110,47 @@ def remove(dark: Darkness, ink: Mask) -> tuple[Darkness, Frame]:
 
 
 def _rules(ink: Mask, least: float, reach: int = 0) -> list[Rule]:
-    """Level rules at least ``least`` long, from top to bottom; pieces of one rule are joined."""
-    height, _ = ink.shape
-    run = int(np.clip((reach or height) * 0.3, 13, 60))
+    """Level rules at least ``least`` long, from top to bottom; pieces of one rule are joined.
+
+    ``reach``: the height of the space that they bound, where it is not the picture's. Dashes are looked for
+    only where nothing solid is found: closing their gaps closes those between digits, too.
+    """
+    scale = reach or ink.shape[0]
     thick = cv2.dilate(ink, np.ones((3, 1), np.uint8))
-    gap = int(np.clip(height * 0.12, 5, 25)) | 1
-    joined = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
-    long = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
-    linked = cv2.dilate(long, np.ones((1, 2 * gap + 1), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
+    gap = int(np.clip(scale * 0.12, 5, 25)) | 1
+    thin = 0.03 * scale + 1
+    for closed in (False, True):
+        if closed:
+            thick = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+        rules = [_covered(rule, ink) for rule in _joined(_pieces(thick, ink, scale), ink.shape[0])]
+        # Feet of digits side by side are no rule: what has gaps must be thin.
+        rules = [rule for rule in rules if rule.solid >= (_SOLID if rule.thick <= thin else 0.78)]
+        rules = [rule for rule in rules if rule.length >= least]
+        if rules:
+            break
+    return sorted(rules, key=lambda rule: rule.at((rule.start + rule.end) / 2))
+
+
+def _pieces(thick: Mask, ink: Mask, scale: int) -> list[Rule]:
+    """Straight level pieces that are longer than strokes of digits mostly are."""
+    run = int(np.clip(scale * 0.3, 13, 60))
+    long = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(long, connectivity=8)
     pieces = []
     for k in range(1, count):
         x, y, w, h = (int(v) for v in stats[k, :4])
-        if w < 1.3 * run or h > 0.35 * height + _STEEPEST * w:
+        if w < 1.2 * run or h > 0.35 * scale + _STEEPEST * w:
             continue
-        part = (labels[y : y + h, x : x + w] == k) & (long[y : y + h, x : x + w] > 0)
-        rule = _fit(part, x, y, ink, reach or height)
+        rule = _fit(labels[y : y + h, x : x + w] == k, x, y, ink, scale)
         if rule is not None:
             pieces.append(rule)
-    rules = [_covered(rule, ink) for rule in _joined(pieces, height) if rule.length >= least]
-    # Feet of digits side by side are no rule: what has gaps must be thin.
-    thin = 0.03 * (reach or height) + 1
-    rules = [rule for rule in rules if rule.solid >= (_SOLID if rule.thick <= thin else 0.78)]
-    return sorted(rules, key=lambda rule: rule.at((rule.start + rule.end) / 2))
+    return pieces
 
 
 def _covered(rule: Rule, ink: Mask) -> Rule:
     """The rule with its share of dark columns measured anew."""
-    height, width = ink.shape
-    x = np.arange(max(0, rule.start), min(width, rule.end))
-    y = np.clip(np.round(rule.slope * x + rule.offset).astype(int), 1, max(1, height - 2))
-    dark = (ink[y - 1, x] > 0) | (ink[y, x] > 0) | (ink[np.minimum(y + 1, height - 1), x] > 0)
-    return replace(rule, solid=float(dark.mean()) if len(x) else 0.0)
+    x = np.arange(max(0, rule.start), min(ink.shape[1], rule.end))
+    return replace(rule, solid=float(_dark_along(rule, x, ink).mean()) if len(x) else 0.0)
 
 
 def _joined(pieces: list[Rule], height: int) -> list[Rule]:
@@ -274,26 +290,75 @@ def _ends(ink: Mask, top: Rule | None, bottom: Rule | None) -> tuple[Rule | None
     near = round((0.3 if level else 0.12) * (high - low))
     share = 0.8 if len(level) == 2 else 0.93
     thickest = 2.2 * max((rule.thick for rule in level), default=4) + 1
-    sides: list[Rule | None] = []
-    for at in (first, last):
-        a, b = max(0, at - near), min(width, at + near)
-        zone = np.ascontiguousarray(ink[low:high, a:b].T)
-        found = _rules(zone, share * (high - low), reach=high - low) if b - a >= 3 else []
-        found = [rule for rule in found if rule.thick <= thickest]
-        if not found:
-            sides.append(None)
+    left, right = (
+        _side(ink, (low, high), at, near=near, share=share, thickest=thickest) for at in (first, last)
+    )
+    return left, right
+
+
+def _side(
+    ink: Mask, rows: tuple[int, int], at: int, *, near: int, share: float, thickest: float
+) -> Rule | None:
+    """The upright rule nearest to column ``at`` that fills ``share`` of the rows, as a rule of the turned
+    picture."""
+    low, high = rows
+    a, b = max(0, at - near), min(ink.shape[1], at + near)
+    if b - a < 3:
+        return None
+    zone = np.ascontiguousarray(ink[low:high, a:b].T)
+    found = [r for r in _rules(zone, share * (high - low), reach=high - low) if r.thick <= thickest]
+    if not found:
+        return None
+    rule = min(found, key=lambda r: abs(r.at((r.start + r.end) / 2) + a - at))
+    return Rule(rule.slope, rule.offset + a - rule.slope * low, rule.start + low, rule.end + low, rule.thick)
+
+
+def _one_of_a_row(top: Rule, bottom: Rule, ink: Mask, dark: Darkness) -> tuple[Rule, Rule]:
+    """Where boxes stand in a row, their rules look like one: only the box with the most in it is kept.
+
+    Boxes are parted where both rules stop and an upright side stands at the end of one of them.
+    """
+    start, end = max(0, min(top.start, bottom.start)), min(ink.shape[1], max(top.end, bottom.end))
+    x = np.arange(start, end)
+    middle = (start + end) / 2
+    low, high = round(top.at(middle)), round(bottom.at(middle))
+    tall = high - low
+    if tall < 12 or len(x) < 2 * tall:
+        return top, bottom
+    missing = ~(_dark_along(top, x, ink) | _dark_along(bottom, x, ink))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], missing.astype(np.int8), [0]])))
+    parts, first = [], start
+    rows = (max(0, low), min(ink.shape[0], high))
+    thickest = 2.2 * max(top.thick, bottom.thick) + 1
+    for a, b in edges.reshape(-1, 2).tolist():
+        if b - a < max(4, 0.05 * tall):
             continue
-        rule = found[0] if at == first else found[-1]
-        sides.append(
-            Rule(rule.slope, rule.offset + a - rule.slope * low, rule.start + low, rule.end + low, rule.thick)
-        )
-    return sides[0], sides[1]
+        near = max(4, round(0.08 * tall))
+        if any(_side(ink, rows, start + at, near=near, share=0.8, thickest=thickest) for at in (a, b)):
+            parts.append((first, start + a))
+            first = start + b
+    if not parts:
+        return top, bottom
+    parts.append((first, end))
+    first, last = max(parts, key=lambda p: float(dark[rows[0] + 2 : rows[1] - 2, p[0] : p[1]].sum()))
+    return replace(top, start=first, end=last), replace(bottom, start=first, end=last)
+
+
+def _dark_along(rule: Rule, x: NDArray[np.intp], ink: Mask) -> NDArray[np.bool_]:
+    y = np.round(rule.slope * x + rule.offset).astype(int)
+    found = np.zeros(len(x), dtype=bool)
+    for away in (-1, 0, 1):
+        found |= ink[np.clip(y + away, 0, ink.shape[0] - 1), x] > 0
+    return found
 
 
 def _erase(dark: Darkness, rule: Rule) -> Darkness:
     """The darkness without a level rule; what crosses it stays."""
     height, width = dark.shape
-    long = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((rule.thick + 4, 1), np.uint8))
+    size = rule.thick + 4
+    # Beyond the picture is no ink: a rule on its edge is no thicker than it looks.
+    padded = cv2.copyMakeBorder(dark, size, size, 0, 0, cv2.BORDER_CONSTANT, value=0)
+    long = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((size, 1), np.uint8))[size:-size]
     start, end = max(0, rule.start - 2), min(width, rule.end + 2)
     x = np.arange(start, end)
     middle = rule.slope * x + rule.offset
