@@ -10,22 +10,27 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import runtime
 from services import recalibrate as recalibrating
-from services.recalibrate import Step
 from storage.records.findings import Period
 
 WHO = "recalibrate"
 
 
 @task(cache_policy=NO_CACHE)
-async def plan(since: datetime | None, until: datetime | None) -> list[Step]:
-    """What the evidence says; changes nothing."""
-    return await asyncio.to_thread(recalibrating.plan, runtime.current(), Period(since, until))
+async def weigh(since: datetime | None, until: datetime | None, apply: bool) -> list[str]:
+    """A line a threshold: its key and what the evidence says.
+
+    Not tried again: a threshold changed meanwhile wants a new plan.
+    """
+    return await asyncio.to_thread(_weigh, Period(since, until), apply)
 
 
-@task(cache_policy=NO_CACHE)
-async def put_in_force(steps: list[Step]) -> list[Step]:
-    """Add what was planned to the history. Not tried again: a changed threshold wants a new plan."""
-    return await asyncio.to_thread(recalibrating.apply, runtime.current(), steps, WHO)
+def _weigh(period: Period, apply: bool) -> list[str]:
+    # One task: Prefect would walk through every case of a plan that goes from task to task.
+    ctx = runtime.current()
+    steps = recalibrating.plan(ctx, period)
+    if apply:
+        recalibrating.apply(ctx, steps, WHO)
+    return [f"{' '.join(step.key)}: {step.decision.action}" for step in steps]
 
 
 @flow(name="recalibrate", validate_parameters=False)
@@ -37,10 +42,7 @@ async def recalibrate(
     Returns a line a threshold: its key and the action.
     """
     with runtime.opened():
-        steps = await plan(_moment(since), _moment(until))
-        if apply:
-            await put_in_force(steps)
-    lines = [f"{' '.join(step.key)}: {step.decision.action}" for step in steps]
+        lines = await weigh(_moment(since), _moment(until), apply)
     for line in lines:
         get_run_logger().info(line)
     return lines

@@ -118,6 +118,43 @@ def test_a_batch_through_a_real_server(prefect: server.LocalServer, tmp_path: Pa
     assert "70 из 70" in str(artifact["description"])
 
 
+RECALIBRATE = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from flows import environment, run
+from services import recalibrate
+
+environment.prepare(Path(sys.argv[1]), sys.argv[2])
+applied = []
+recalibrate.plan = lambda ctx, period: [
+    SimpleNamespace(key=("station", "form@1", "digits@2"), decision=SimpleNamespace(action="prove"))
+]
+recalibrate.apply = lambda ctx, steps, who: applied.append((len(steps), who))
+lines = [run.recalibrate(object()), run.recalibrate(object(), apply=True)]
+run.finish()
+print(json.dumps({"lines": lines, "applied": applied}))
+"""
+
+
+def test_recalibration_only_tells_unless_it_is_to_apply(prefect: server.LocalServer, tmp_path: Path) -> None:
+    script = tmp_path / "front_door.py"
+    script.write_text(RECALIBRATE, "utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "home"), prefect.api_url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment.environment(tmp_path / "home") | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["lines"] == [["station form@1 digits@2: prove"]] * 2
+    assert said["applied"] == [[1, "recalibrate"]]
+
+
 def test_a_server_that_cannot_start_says_where_to_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
