@@ -95,7 +95,7 @@ def _tile(row: Row, name: str, example: Example, look: Look) -> Image.Image:
     large = ImageFont.truetype(str(font_file("bold")), 15)
     small = ImageFont.truetype(str(font_file("regular")), 11)
     said = (example.value or "nothing") if example.read else "unreadable"
-    draw.text((6, 133), f"{example.truth or 'nothing'} → {said}", 0, large, anchor="ls")
+    draw.text((6, 133), f"is {example.truth or 'nothing'}, read {said}", 0, large, anchor="ls")
     draw.text((_TILE[0] - 6, 133), f"{example.confidence:.4f}", 0, large, anchor="rs")
     where = f"line {row.line}: {row.path.name}"
     draw.text((6, 151), where if len(where) < 42 else where[:20] + "…" + where[-20:], 90, small, anchor="ls")

@@ -90,6 +90,8 @@ def _risk(surface: Canvas, top: float, label: str, examples: Sequence[Example]) 
         surface.area([*seen, *reversed(bound)], _PALE)
         surface.line(bound, _BLUE, 1.0, dash=4)
         surface.line(seen, _BLUE, 2.2)
+        surface.line([seen[-1], bound[-1]], _BLUE, 1.0)
+        surface.dot(seen[-1], 3.4, _BLUE)
     surface.line([panel.at(0, _TARGET), panel.at(1, _TARGET)], _RED, 1.0, dash=6)
     panel.frame(surface, f"{label}wrong among accepted", "accepted, surest first", "wrong (logarithmic)")
     x, y = panel.left + panel.width - 190, panel.top + 20

@@ -22,7 +22,7 @@ def field_report(examples: Sequence[Example], kind: str, grouped: str | None) ->
         "unreadable": sum(not e.read for e in examples),
         "exact": _share(evaluate.exact(examples)),
     }
-    if not pictures_of_one and any(e.truth for e in examples):
+    if not pictures_of_one and any(e.truth.isdigit() or "-" in e.truth for e in examples):
         found["characters"] = _share(evaluate.characters_right(examples))
     groups = None if grouped is None else evaluate.over_groups(examples)
     if groups is not None:
@@ -177,6 +177,9 @@ def _coverage_in_words(rows: Sequence[dict[str, Any]]) -> list[str]:
         line = (
             f"  {row['threshold']:>9g} {row['accepted']:>9} {_percent(row['coverage']):>9} {row['wrong']:>6}"
         )
+        if not row["accepted"]:
+            lines.append(line)
+            continue
         line += f" {_percent(row['error']):>8} {_percent(row['bound']):>8}"
         if registered:
             line += f" {row['wrong_registered']:>9} {_percent(row['bound_registered']):>8}"

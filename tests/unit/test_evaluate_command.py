@@ -1,0 +1,230 @@
+"""``meterdrop evaluate``: manifests, pictures, reports, plots and errors."""
+
+from __future__ import annotations
+
+import csv
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from domain.errors import UsageError
+from meterdrop.commands.evaluate import command
+from meterdrop.evaluation import reading
+from meterdrop.evaluation.manifest import load_manifest
+from simulate.files import jpeg, pdf
+from tests.unit.reader.slips import ACCOUNT, filled, sheet
+
+FIELDS = {"account": "digits", "reading": "digits", "date": "date", "signature": "signature"}
+
+
+def manifest(path: Path, *rows: object, header: str = "path,value") -> Path:
+    path.write_text("\n".join((header, *map(str, rows))) + "\n", encoding="utf-8")
+    return path
+
+
+def run(*arguments: object) -> tuple[Result, dict[str, Any]]:
+    result = CliRunner().invoke(command, [str(a) for a in arguments], standalone_mode=False)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        return result, {}
+    lines = [line for line in result.stdout.splitlines() if line.startswith("{")]
+    return result, json.loads(lines[0]) if lines else {}
+
+
+def cell(kind: str) -> np.ndarray:
+    """A box with a digit of the kind that nobody mistakes, or with nothing."""
+    picture = np.full((96, 72), 250, dtype=np.uint8)
+    cv2.rectangle(picture, (4, 4), (67, 91), 120, 2)
+    if kind == "1":
+        cv2.line(picture, (36, 18), (36, 78), 30, 4, cv2.LINE_AA)
+        cv2.line(picture, (36, 18), (24, 34), 30, 4, cv2.LINE_AA)
+    if kind == "0":
+        cv2.ellipse(picture, (36, 48), (17, 29), 0, 0, 360, 30, 4, cv2.LINE_AA)
+    return picture
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ones, noughts and blanks in boxes."""
+    folder = tmp_path_factory.mktemp("cells")
+    for i, kind in enumerate("1010__"):
+        (folder / f"{i}.png").write_bytes(cv2.imencode(".png", cell(kind))[1].tobytes())
+    return folder
+
+
+def test_cells_are_counted(cells: Path) -> None:
+    rows = ("0.png,1,a", "1.png,0,a", "2.png,7,b", "3.png,0,b", "4.png,_,c", "5.png,#,c")
+    path = manifest(cells / "m.csv", *rows, header="path,label,writer")
+    result, report = run("--as", "cell", "--manifest", path, "--json")
+    assert result.return_value is None
+    assert (report["as"], report["rows"], report["unreadable"]) == ("cell", 6, 0)
+    assert report["model"].startswith("digits@")
+    found = report["fields"]["value"]
+    assert (found["exact"]["right"], found["exact"]["n"]) == (4, 6)
+    assert found["exact"]["interval"] == pytest.approx([0.222778, 0.956728], abs=1e-6)
+    assert found["confusion"]["7"] == {"1": 1}
+    assert found["confusion"]["#"] == {"_": 1}
+    assert found["over_groups"] | {"interval": 0} == {
+        "column": "writer", "groups": 3, "with_errors": 2, "interval": 0,
+    }  # fmt: skip
+    assert (found["false_digits"]["any"]["count"], found["false_digits"]["any"]["n"]) == (0, 2)
+    assert found["coverage"][0] | {"error": 0, "bound": 0} == {
+        "threshold": 0.0, "accepted": 6, "coverage": 1.0, "wrong": 2, "error": 0, "bound": 0,
+    }  # fmt: skip
+    assert found["calibration"]["n"] == 6
+    assert "wrong_but_registered" not in found
+
+
+def test_in_words(cells: Path) -> None:
+    path = manifest(cells / "w.csv", "0.png,1", "1.png,0", "2.png,7", "none.png,3")
+    result, _ = run("--as", "cell", "--manifest", path)
+    assert result.exit_code == 1 or result.return_value == 1
+    assert "exact match     2 of 4 = 50.00 %" in result.output
+    assert "unreadable      1 of 4" in result.output
+    assert "confusion: rows the truth" in result.output
+
+
+def test_plot_and_errors(cells: Path, tmp_path: Path) -> None:
+    path = manifest(cells / "p.csv", *(f"{i}.png,{truth}" for i, truth in enumerate("10703_")))
+    for name in ("plot.svg", "plot.png"):
+        run("--as", "cell", "--manifest", path, "--plot", tmp_path / name, "--errors", tmp_path / "e")
+    words = "".join(ET.fromstring((tmp_path / "plot.svg").read_text("utf-8")).itertext())
+    assert "wrong among accepted" in words
+    assert "n = 6" in words
+    assert "p.csv, --as cell" in words
+    with Image.open(tmp_path / "plot.png") as drawn:
+        assert drawn.size == (1960, 852)
+        assert len(np.unique(np.asarray(drawn.convert("L")))) > 20
+    with (tmp_path / "e" / "errors.csv").open(encoding="utf-8") as text:
+        listed = list(csv.DictReader(text))
+    assert {(row["line"], row["truth"]) for row in listed} == {("4", "7"), ("6", "3")}
+    assert [row["confidence"] for row in listed] == sorted((r["confidence"] for r in listed), reverse=True)
+    with Image.open(tmp_path / "e" / "value-1.png") as contact:
+        assert contact.size[1] == 172
+        # The pictures are on it, not only their words.
+        assert int(np.asarray(contact)[10:110, 10:500].min()) < 60
+
+
+@pytest.fixture(scope="module")
+def slips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-page PDF (a slip, a blank page), and a slip by itself."""
+    folder = tmp_path_factory.mktemp("slips")
+    slip, _ = filled(200, np.random.default_rng(1))
+    (folder / "two.pdf").write_bytes(pdf([sheet(200), slip], 200))
+    (folder / "one.jpg").write_bytes(jpeg(slip, 200))
+    return folder
+
+
+def test_forms(slips: Path, tmp_path: Path) -> None:
+    other = ACCOUNT[:-1] + ("1" if ACCOUNT[-1] != "1" else "2")
+    rows = (
+        f"one.jpg,1,{ACCOUNT},05630,2026-11-24,yes,c",
+        f"two.pdf,2,{other},5631,24.11.2026,no,",
+        f"two.pdf,1,{ACCOUNT},,,,",
+    )
+    path = manifest(slips / "m.csv", *rows, header="path,page,account,reading,date,signature,note")
+    register = manifest(tmp_path / "r.csv", ACCOUNT, "121000999999", header="account")
+    result, report = run(
+        "--as", "form", "--manifest", path, "--register", register, "--errors", tmp_path / "e", "--json"
+    )
+    assert result.return_value == 1 or result.exit_code == 1, "the blank page has no account"
+    assert "columns not used: note" in result.stderr
+    fields = report["fields"]
+    right = {name: (found["exact"]["right"], found["n"]) for name, found in fields.items()}
+    assert right == {
+        "account": (1, 3), "reading": (1, 2), "date": (2, 2), "signature": (1, 2), reading.BOTH: (1, 2),
+    }  # fmt: skip
+    assert fields["account"]["wrong_but_registered"]["count"] == 1
+    assert fields["account"]["coverage"][0]["wrong_registered"] == 1
+    assert fields[reading.BOTH]["wrong_but_registered"]["count"] == 1
+    assert fields["account"]["characters"]["n"] == 36
+    assert fields["account"]["character_calibration"]["n"] == 24
+    assert fields["date"]["character_calibration"]["n"] == 16
+    assert fields["reading"]["confusion"]["1"] == {"0": 1}
+    assert sorted(p.name for p in (tmp_path / "e").iterdir()) == [
+        "account-1.png", "errors.csv", "reading-1.png", "signature-1.png",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "says"),
+    [
+        ("file,value", "a.png,1", r"m\.csv:1: no column path"),
+        ("path,truth", "a.png,1", r"m\.csv:1: no column value"),
+        ("path,value,value", "a.png,1,1", r"m\.csv:1: the column value stands there twice"),
+        ("path,value", "a.png,12", r"m\.csv:2: value '12'"),
+        ("path,value", "a.png,", r"m\.csv:2: value ''"),
+        ("path,value", "a.png,x", r"m\.csv:2: value 'x'"),
+        ("path,value", ",1", r"m\.csv:2: no path"),
+        ("path,value,page", "a.png,1,0", r"m\.csv:2: page '0'"),
+        ("path,value", "", "no rows"),
+    ],
+)
+def test_a_wrong_manifest_is_one_clear_line(tmp_path: Path, header: str, row: str, says: str) -> None:
+    path = manifest(tmp_path / "m.csv", row, header=header)
+    with pytest.raises(UsageError, match=says) as caught:
+        load_manifest(path, "cell", {})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("a.png,12a,,,", r"m\.csv:3: account '12a'"),
+        ("a.png,,,2026-02-31,", r"m\.csv:3: date '2026-02-31'"),
+        ("a.png,,,,maybe", r"m\.csv:3: signature 'maybe'"),
+        ("a.png,,,,", r"m\.csv:3: no truth"),
+    ],
+)
+def test_a_wrong_row_of_forms(tmp_path: Path, row: str, says: str) -> None:
+    path = manifest(tmp_path / "m.csv", "b.png,1,_,_,no", row, header="path,account,reading,date,signature")
+    with pytest.raises(UsageError, match=says):
+        load_manifest(path, "form", FIELDS)
+
+
+def test_what_a_manifest_says(tmp_path: Path) -> None:
+    text = "\ufeffpath;page;slip;account;reading;date;signature;source\nx/a.pdf;3;2;12;_;24.11.2026;да;s1\n"
+    (tmp_path / "m.csv").write_text(text.replace("да", "1"), encoding="utf-8")
+    found = load_manifest(tmp_path / "m.csv", "form", FIELDS)
+    [row] = found.rows
+    assert (row.path, row.page, row.slip, row.group) == (tmp_path / "x" / "a.pdf", 3, 2, "s1")
+    assert row.truth == {"account": "12", "reading": "", "date": "2026-11-24", "signature": "yes"}
+    assert (found.grouped, found.ignored) == ("source", ())
+    line = load_manifest(manifest(tmp_path / "l.csv", "a.png,0123", header="path,label"), "line", {})
+    assert line.rows[0].truth == {"value": "0123"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--as", "meter"],
+        ["--as", "cell", "--register", "r.csv"],
+        ["--as", "cell", "--plot", "x.pdf"],
+        ["--as", "form"],
+        ["--as", "form", "--template", "no-such-form"],
+    ],
+)
+def test_wrong_use(cells: Path, arguments: list[str]) -> None:
+    path = manifest(cells / "u.csv", "0.png,1")
+    result, _ = run(*arguments, "--manifest", path)
+    assert result.exception is not None
+    assert "\n" not in str(result.exception)
+    assert not isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.slow
+def test_several_processes_say_the_same(cells: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (*(f"{i}.png,{truth}" for i, truth in enumerate("10703_")), "none.png,1")
+    path = manifest(cells / "s.csv", *rows)
+    _, alone = run("--as", "cell", "--manifest", path, "--json", "--workers", 1)
+    monkeypatch.setattr(reading, "_FEW", 1)
+    monkeypatch.setattr(reading, "_PIECE", 3)
+    _, shared = run("--as", "cell", "--manifest", path, "--json", "--workers", 2)
+    assert shared == alone
+    assert shared["unreadable"] == 1
