@@ -26,6 +26,7 @@ from domain.plausibility import PlausibilityRules, check
 from domain.risk import ChosenThreshold, choose_threshold, upper_bound
 from ocr.cells import CellClassifier
 from ocr.decode import AccountIndex
+from ocr.decode.history import with_register
 from ocr.forms import FormReader
 from ocr.load import PageImage
 from ocr.results import SlipReading
@@ -89,6 +90,8 @@ def collect(slips: int, seed: int, minutes: float, path: Path, weights: Path | N
         while done < slips and time.monotonic() < end:
             page, dpi, truth = next(pages)
             slip = reader.read_page(PageImage(page, float(dpi)))[0]
+            # As the services do before the gate: the digit count and history of the account's meter.
+            slip = with_register(slip, template, [_history(truth.reading, seed + done)], COLLECTED)
             writer.writerow(_row(seed + done, classifier.model, slip, truth))
             done += 1
             if done % 50 == 0:
@@ -117,15 +120,20 @@ def _row(seed: int, model: str, slip: SlipReading, truth: Truth) -> list[object]
 
 
 def _plausible(value: str, truth: str, seed: int) -> bool:
-    """Whether the gate would believe ``value`` of a meter that truly shows ``truth``; usual history."""
+    """Whether the gate would believe ``value`` of a meter that truly shows ``truth``."""
+    row = _history(truth, seed)
+    return value.isdigit() and check(value, row, COLLECTED, PlausibilityRules()).blocking is None
+
+
+def _history(truth: str, seed: int) -> RegisterRow:
+    """What the register knows of a meter that truly shows ``truth``: usual use since a month ago."""
     rng = np.random.default_rng(seed)
     average = float(rng.gamma(4.0, 50.0)) + 20.0
     used = min(int(truth), round(average * float(np.exp(rng.normal(0.0, 0.3)))))
-    row = RegisterRow(
+    return RegisterRow(
         "", "", digits=len(truth), previous_reading=f"{int(truth) - used:0{len(truth)}d}",
         previous_date=COLLECTED - timedelta(days=30), monthly_average=average,
     )  # fmt: skip
-    return value.isdigit() and check(value, row, COLLECTED, PlausibilityRules()).blocking is None
 
 
 @main.command()
