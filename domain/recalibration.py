@@ -137,6 +137,11 @@ def prove(
     return None
 
 
+def measure_all(threshold: float, cases: Sequence[Case], delta: float) -> Measured:
+    """The bounds at ``threshold`` on cases drawn without selection."""
+    return _counted(threshold, cases, delta)
+
+
 def measure(threshold: float, findings: Findings, delta: float, present: float | None) -> Measured:
     """The bounds at ``threshold`` while ``present`` is in force (None: nothing was accepted)."""
     below = [case for case in findings.reviewed if case.score >= threshold]

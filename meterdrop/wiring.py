@@ -120,6 +120,13 @@ def open_context(settings: Settings | None = None) -> Context:
     )
 
 
+def model_in_use(ctx: Context, supplier: str) -> str:
+    """``name@version`` of the weights that read the supplier's slips."""
+    from ocr.cells import CellClassifier
+
+    return CellClassifier.load().model
+
+
 @contextmanager
 def context(settings: Settings | None = None) -> Iterator[Context]:
     """``open_context`` for a ``with`` block: closed at its end, whatever happens."""

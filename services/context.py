@@ -41,9 +41,16 @@ class ServiceSettings:
     audit_key: bytes = b""
 
 
+#: Begins the key of a file outside the object store, followed by its path: an archive's scan is only read.
+LOCAL = "file:"
+
+
 @dataclass(frozen=True)
 class PageRef:
-    """One page to recognise: where its bytes lie and which page (from 1) it is."""
+    """One page to recognise: where its bytes lie and which page (from 1) it is.
+
+    ``key``: of the object, or ``LOCAL`` and a path.
+    """
 
     key: str
     name: str

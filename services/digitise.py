@@ -149,6 +149,13 @@ def _place(row: SheetRow) -> dict[str, object]:
     return {"channel": row.channel, "station": row.station, "collected": row.collected}
 
 
+def refresh_register(ctx: Context, supplier: str) -> None:
+    """Let the reader decode against the supplier's register as it is now."""
+    with ctx.records.read() as tx:
+        version = tx.registers.version(supplier)
+    _refresh(ctx, supplier, version)
+
+
 def _refresh(ctx: Context, supplier: str, version: int) -> None:
     def accounts() -> list[str]:
         with ctx.records.read() as tx:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Sequence
 from functools import cache
 from multiprocessing import parent_process
+from pathlib import Path
 
 from domain.errors import InputError, StorageError
 from domain.reasons import Reason
@@ -23,7 +24,7 @@ from ocr.forms import FormReader
 from ocr.load import PageImage, open_document
 from ocr.load.document import Document
 from ocr.results import SlipReading
-from services.context import PageCount, PageRead, PageRef
+from services.context import LOCAL, PageCount, PageRead, PageRef
 from services.work import ReadingSettings, RegisterFile
 from storage.objects import ObjectStore, open_store
 from templates import all_templates
@@ -44,7 +45,8 @@ class _Process:
         if self._open is not None and self._open[0] == key:
             return self._open[1]
         self.close()
-        document = open_document(self.store.get(key), name, self.settings.limits)
+        source = Path(key.removeprefix(LOCAL)) if key.startswith(LOCAL) else self.store.get(key)
+        document = open_document(source, name, self.settings.limits)
         self._open = (key, document)
         return document
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,15 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.command("calibrate")
 @click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="Only evidence from this day on.")
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Only evidence from before this day.")
+@click.option(
+    "--from-archive",
+    "manifest",
+    type=click.Path(path_type=Path),
+    metavar="MANIFEST.csv",
+    help="Past scans, keyed twice; docs/bound.md lists the columns.",
+)
+@click.option("--supplier", default="krasnoyarskenergosbyt", show_default=True, help="Whose archive it is.")
+@click.option("--channel", default="station", show_default=True, help="How the archive's slips came.")
 @click.option("--target", type=click.FloatRange(0, 1, min_open=True), help="Most wrong among accepted.")
 @click.option("--apply", "applied", is_flag=True, help="Do it; without this it is only said.")
 @click.option("--who", default="console", show_default=True, help="Whom the audit log names.")
@@ -28,6 +38,9 @@ def command(
     since: datetime | None,
     until: datetime | None,
     *,
+    manifest: Path | None,
+    supplier: str,
+    channel: str,
     target: float | None,
     applied: bool,
     who: str,
@@ -37,12 +50,27 @@ def command(
 
     A threshold is loosened only with the evidence; where it lacks, the line says how much. A bound that the
     audits show to be broken is tightened or withdrawn at once.
+
+    With --from-archive the evidence is a supplier's past scans, keyed twice by his own staff: they are read
+    with the present model and register, nothing of them is kept but results, and an interrupted run goes on
+    where it was. Exit status 1: some rows or files could not be used.
     """
+    from domain.errors import UsageError
     from meterdrop.settings import load_settings
     from meterdrop.wiring import context
     from services.recalibrate import apply, plan
 
     settings = load_settings()
+    if manifest is not None:
+        from meterdrop import archive
+
+        if since is not None or until is not None:
+            raise UsageError("--since and --until are for the evidence of operation; leave them out")
+        if not archive.run(
+            settings, manifest, supplier, channel, target=target, applied=applied, who=who, as_json=as_json
+        ):
+            raise click.exceptions.Exit(1)
+        return
     with context(settings) as ctx:
         steps = plan(ctx, _period(ctx, since, until), target)
         if applied:

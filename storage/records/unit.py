@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from domain.errors import StorageError
 from storage.records import locks
+from storage.records.archives import Archives
 from storage.records.audits import Audits
 from storage.records.blind import Blind
 from storage.records.engine import WRITING, open_engine
@@ -44,6 +45,7 @@ class Transaction:
         self.proven = Proven(connection)
         self.blind = Blind(connection)
         self.findings = FindingsOf(connection)
+        self.archives = Archives(connection)
 
     def lock(self, name: str) -> None:
         """Exclude other writing transactions that lock the same name, until this one ends."""
