@@ -135,19 +135,31 @@ class FindingsOf:
         )
         return int(self._connection.execute(query).scalar_one())
 
-    def month(self, month: str, channel: str | None = None) -> list[tuple[str, str, str, bool, int]]:
+    def readers(self, place: tuple[str, str], month: str) -> list[tuple[str, str]]:
+        """Every (template, model) that read a sheet of the (supplier, channel) in a billing month."""
+        first, after = days_of(month)
+        query = sa.select(sheet.c.template, sheet.c.model).where(
+            sheet.c.supplier == place[0],
+            sheet.c.channel == place[1],
+            sheet.c.collected >= first,
+            sheet.c.collected < after,
+            sheet.c.template.isnot(None),
+            sheet.c.model.isnot(None),
+        )
+        rows = self._connection.execute(query.distinct().order_by(sheet.c.template, sheet.c.model))
+        return [(row[0], row[1]) for row in rows]
+
+    def month(self, month: str) -> list[tuple[str, str, str, bool, int]]:
         """(supplier, channel, state, whether a person entered it, sheets) of a billing month."""
-        first, last = _days(month)
+        first, after = days_of(month)
         by_person = sheet.c.entered.isnot(None)
         columns = (sheet.c.supplier, sheet.c.channel, sheet.c.state, by_person)
         query = (
             sa.select(*columns, sa.func.count())
-            .where(sheet.c.collected >= first, sheet.c.collected < last)
+            .where(sheet.c.collected >= first, sheet.c.collected < after)
             .group_by(*columns)
             .order_by(sheet.c.supplier, sheet.c.channel, sheet.c.state)
         )
-        if channel is not None:
-            query = query.where(sheet.c.channel == channel)
         return [(r[0], r[1], r[2], bool(r[3]), r[4]) for r in self._connection.execute(query)]
 
     def _stream(self, query: sa.Select[Any]) -> Iterator[sa.Row[Any]]:
@@ -158,7 +170,7 @@ def _is(key: tuple[str, str, str]) -> sa.ColumnElement[bool]:
     return sa.and_(sheet.c.channel == key[0], sheet.c.template == key[1], sheet.c.model == key[2])
 
 
-def _days(month: str) -> tuple[date, date]:
+def days_of(month: str) -> tuple[date, date]:
     """The first day of a month YYYY-MM and of the next one."""
     year, number = (int(part) for part in month.split("-"))
     return date(year, number, 1), date(year + number // 12, number % 12 + 1, 1)

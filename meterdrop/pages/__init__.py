@@ -1,0 +1,1 @@
+"""Pages that the command line writes into files."""
