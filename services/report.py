@@ -30,8 +30,8 @@ class AuditFigures:
 
     ``undecided``: two answers differ and nobody has decided; they count as wrong in both bounds. ``bound``
     and ``bound_registered``: Clopper–Pearson upper bounds on the share of wrong sheets, and of those booked
-    to another customer's account; 1 without any audit. ``lacking``: further audits, none wrong, until ``target``
-    is kept. ``share_min`` and ``share_max``: with which probability sheets were drawn.
+    to another customer's account; 1 without any audit. ``lacking``: further audits, none wrong, until
+    ``target`` is kept. ``share_min`` and ``share_max``: with which probability sheets were drawn.
     """
 
     sampled: int = 0

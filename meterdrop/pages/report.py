@@ -119,12 +119,14 @@ def as_text(report: MonthlyReport) -> str:
 
 def as_html(report: MonthlyReport) -> str:
     """One page for printing, complete in itself: no script, no picture, nothing from outside."""
-    return _template().render(
+    text = _template().render(
         report=report,
         channels=CHANNELS,
         evidence=EVIDENCE,
         languages=[("ru", 0, share_ru, number_ru, says_ru), ("en", 1, share_en, number_en, says_en)],
     )
+    # A percent sign never begins a line.
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def says_ru(figures: AuditFigures, report: MonthlyReport) -> str:
