@@ -12,7 +12,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from domain.account import RegisterRow
 from domain.errors import UsageError
+from ocr.decode.history import with_register
 from ocr.results import SlipReading
 from services import answers, digitise
 from services.archive_proof import ArchiveProof, prove_templates
@@ -137,33 +139,40 @@ def _keep(ctx: Context, run: int, chunk: Pages, reads: Sequence[PageRead], suppl
     lines = []
     with ctx.records.begin() as tx:
 
-        def registered(account: str) -> bool:
-            return bool(account) and bool(tx.registers.rows(supplier, account))
+        def known(account: str) -> list[RegisterRow]:
+            rows = tx.registers.rows(supplier, account) if account else ()
+            # How many digits the meter shows holds for past scans, too; what it showed then is not known.
+            return [replace(row, previous_reading=None, previous_date=None) for row in rows]
 
         for rows, page in zip(chunk.values(), reads, strict=True):
             slips = dict(enumerate(page.slips, start=1))
             for row in rows:
-                lines.append(_line(ctx, row, slips.get(row.slip), registered))
+                lines.append(_line(ctx, row, slips.get(row.slip), known))
         tx.archives.add(run, lines)
     return len(lines)
 
 
 def _line(
-    ctx: Context, row: ManifestRow, slip: SlipReading | None, registered: Callable[[str], bool]
+    ctx: Context,
+    row: ManifestRow,
+    slip: SlipReading | None,
+    known: Callable[[str], Sequence[RegisterRow]],
 ) -> ArchiveLine:
     template = ctx.templates.get((slip.template if slip is not None else None) or "")
     if slip is None or template is None or slip.outcome != "read":
         return ArchiveLine(row.line, disputed=row.disputed)
+    account = slip.fields.get("account")
+    registered = known((account.value if account is not None else None) or "")
+    slip = with_register(slip, template, registered, None)
     machine = answers.of_machine(template, slip)
     seen = scores(slip, template)
     main, dates, others = _names(template)
-    known = registered(machine["account"])
     line = ArchiveLine(
         row.line,
         template=template.key,
         model=slip.model,
         outcome="not_comparable" if any(machine.get(name) for name in others) else "read",
-        held=seen.held or not known,
+        held=seen.held or not registered,
         score=seen.main,
         date_score=seen.date,
         disputed=row.disputed,
@@ -173,7 +182,7 @@ def _line(
         return line
     other = machine["account"] != row.first.account
     wrong = other or machine.get(main) != row.first.reading
-    return replace(line, wrong=wrong, wrong_registered=other and known)
+    return replace(line, wrong=wrong, wrong_registered=other and bool(registered))
 
 
 def _names(template: Template) -> tuple[str, str, list[str]]:
