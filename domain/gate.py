@@ -137,6 +137,8 @@ def judge(
     reasons += _account_reasons(claim, account, circumstances, thresholds)
     readings, reading_reasons = _readings(claim, account, circumstances, thresholds)
     reasons += reading_reasons
+    if _decimals_told_apart(claim, readings):
+        reasons = [reason for reason in reasons if reason is not Reason.DECIMALS_WRITTEN]
     reasons += _paper_reasons(claim, circumstances, thresholds)
     rules = circumstances.supplier.at(circumstances.day)
     window = rules.windows.get(circumstances.channel)
@@ -221,6 +223,16 @@ def _readings(
     if len(judged) < len(by_tariff) and written:
         reasons.append(Reason.READING_MISSING)
     return tuple(judged), reasons
+
+
+def _decimals_told_apart(claim: Claim, readings: tuple[JudgedReading, ...]) -> bool:
+    """Whether each reading without its decimals has just the digits that its meter shows.
+
+    Then two witnesses agree on where the decimals begin: the comma on the paper and the register.
+    """
+    written = [reading.value.value for reading in claim.readings if reading.value.value]
+    counts = [judged.row.digits for judged in readings]
+    return bool(written) and [len(value) for value in written] == counts
 
 
 def _rows_of_meter(

@@ -50,7 +50,7 @@ def check(reading: str, row: RegisterRow, day: date, rules: PlausibilityRules) -
     believable use, and ``lower_than_last`` otherwise. Below an estimate (average, norm) it is right to accept
     and to flag: the estimate was too high and billing recalculates.
     """
-    if row.digits is not None and len(reading.lstrip("0")) > row.digits:
+    if row.digits is not None and _too_long(reading, row.digits, row.previous_reading):
         return Plausibility(blocking=Reason.READING_TOO_LONG)
     if row.previous_reading is None:
         return Plausibility()
@@ -65,3 +65,16 @@ def check(reading: str, row: RegisterRow, day: date, rules: PlausibilityRules) -
         if 0 <= wrapped <= limit:
             return Plausibility(used=wrapped, rolled_over=True)
     return Plausibility(used=used, blocking=Reason.LOWER_THAN_LAST)
+
+
+def _too_long(reading: str, digits: int, previous: str | None) -> bool:
+    """Whether a reading has more digits than the meter, so that its last ones may be decimals.
+
+    Zeros put before it to fill the cells are allowed where decimals are out of the question: without its last
+    digits the reading would lie below the previous one.
+    """
+    if len(reading) <= digits:
+        return False
+    if len(reading.lstrip("0")) > digits or previous is None:
+        return True
+    return int(reading[:digits]) >= int(previous)

@@ -71,6 +71,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "В показании больше цифр, чем на счётчике: возможно, вписаны цифры после запятой.",
         "The reading has more digits than the meter: perhaps decimals were written in.",
     ),
+    Reason.DECIMALS_WRITTEN: (
+        "Вписаны цифры после запятой: в показание они не входят.",
+        "Decimals were written in: they are not part of the reading.",
+    ),
     Reason.DATE_MISSING: ("Дата не указана.", "The date is missing."),
     Reason.DATE_UNCLEAR: ("Дата написана неразборчиво.", "The date is not clear."),
     Reason.DATE_IMPLAUSIBLE: (
@@ -79,6 +83,23 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.ADDRESS_MISSING: ("Адрес не указан.", "The address is missing."),
     Reason.SIGNATURE_MISSING: ("Нет подписи.", "The signature is missing."),
+    Reason.STRUCK_OUT: (
+        "Цифра зачёркнута или исправлена.",
+        "A digit is struck out or written over.",
+    ),
+    Reason.REWRITTEN_BESIDE: (
+        "Исправление написано рядом с клетками.",
+        "A correction is written beside the cells.",
+    ),
+    Reason.CELL_CROSSED: (
+        "Клетка перечёркнута: пустая она или с цифрой, неясно.",
+        "A cell is crossed: it is not clear whether it is empty or holds a digit.",
+    ),
+    Reason.TWO_DIGITS_IN_CELL: ("В одной клетке две цифры.", "Two digits stand in one cell."),
+    Reason.CORRECTION_FLUID: (
+        "Клетка закрашена корректором.",
+        "A cell is painted over with correction fluid.",
+    ),
     Reason.BELOW_THRESHOLD: ("Распознано неуверенно.", "Recognised without enough confidence."),
     Reason.NO_THRESHOLD: (
         "Для этого бланка ещё нет проверенного порога: решает человек.",

@@ -11,6 +11,7 @@ from ocr.decode import AccountIndex, AccountPosterior, decode_date, decode_numbe
 from ocr.decode.evidence import BLANK, SYMBOLS, raw_text
 from ocr.decode.packed import pack
 from ocr.forms.cutting import CELL_MARGIN, cut
+from ocr.forms.habits import Observed
 from ocr.forms.ink import area_of_strokes, ink_mask, presence
 from ocr.forms.personal import read_account
 from ocr.forms.registration import Registered
@@ -27,6 +28,8 @@ _MISSING = {
 }
 #: Posterior from which a second account is a rival; a clearly written number leaves its neighbours far less.
 _RIVAL = 0.06
+#: Posterior from which an account or a date with a struck-out cell is settled by all that is known beside it.
+_SETTLED, _SETTLED_DATE = 0.999, 0.99
 #: Half a printed border and the registration's error: what is cut off a box before looking for ink (mm).
 _INSIDE_MM = 0.9
 #: Ink (mm²) in a single cell that is more than dust.
@@ -60,8 +63,15 @@ def read_cells(crops: Mapping[str, list[Grey]], classifier: CellReader) -> dict[
     return result
 
 
-def decode_field(field: Field, probabilities: Floats, accounts: AccountIndex | None) -> FieldResult:
-    """The value of a field with cells."""
+def decode_field(
+    field: Field, ink: Floats, accounts: AccountIndex | None, observed: Observed | None = None
+) -> FieldResult:
+    """The value of a field with cells.
+
+    ``ink``: the classifier's probabilities; ``observed``: what else was seen in the row; may change them.
+    """
+    seen = Observed(ink) if observed is None else observed
+    probabilities = seen.probabilities
     if (probabilities.argmax(axis=1) == BLANK).all():
         # No cell shows a character: no decoder needs to look for one.
         blank = float(np.prod(probabilities[:, BLANK]))
@@ -77,14 +87,23 @@ def decode_field(field: Field, probabilities: Floats, accounts: AccountIndex | N
     return FieldResult(
         value=result.value,
         confidence=result.confidence,
-        raw=result.raw,
+        raw=raw_text(ink),
         characters=characters(probabilities),
         in_register=result.in_register,
         source="ink" if field.role == "account" else None,
         runner_up=result.runner_up,
-        reasons=(*missing(field, empty=not result.value), *result.reasons),
+        reasons=(*missing(field, empty=not result.value), *result.reasons, *_doubts(field, result, seen)),
         evidence=pack(probabilities) if field.role == "reading" and result.value else b"",
     )
+
+
+def _doubts(field: Field, result: FieldResult, seen: Observed) -> tuple[Reason, ...]:
+    """The habits' reasons, but for a struck-out cell that the register or the calendar settles."""
+    settled = len(seen.struck) == 1 and (
+        (field.role == "account" and result.in_register and result.confidence >= _SETTLED)
+        or (field.kind == "date" and result.confidence >= _SETTLED_DATE)
+    )
+    return tuple(r for r in seen.reasons if not (settled and r is Reason.STRUCK_OUT))
 
 
 def _account(probabilities: Floats, accounts: AccountIndex) -> FieldResult:
@@ -148,6 +167,7 @@ def read_fields(
     template: Template,
     probabilities: Mapping[str, Floats],
     *,
+    observed: Mapping[str, Observed],
     accounts: AccountIndex | None,
     dpi: float,
     black: float,
@@ -156,7 +176,9 @@ def read_fields(
     fields: dict[str, FieldResult] = {}
     for field in template.fields:
         if field.cells:
-            fields[field.name] = decode_field(field, probabilities[field.name], accounts)
+            fields[field.name] = decode_field(
+                field, probabilities[field.name], accounts, observed.get(field.name)
+            )
         elif field.kind == "printed" and template.code is not None:
             fields[field.name] = read_account(grey, registered, template, accounts, dpi)
         else:

@@ -102,12 +102,17 @@ def _grown(mask: Mask, pixels: float) -> Mask:
 
 
 @lru_cache(maxsize=8)
-def _blank_print(template: Template, dpi: float) -> Mask:
-    """Where the form itself prints anything; drawn once a process."""
+def blank_picture(template: Template, dpi: float) -> Grey:
+    """The form as it is printed, uint8, for looking only; drawn once a process."""
     from templates.printing import picture
 
-    grey = np.asarray(picture(template, dpi).convert("L"), dtype=np.uint8)
-    return np.asarray(grey < 215)
+    return np.asarray(picture(template, dpi).convert("L"), dtype=np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _blank_print(template: Template, dpi: float) -> Mask:
+    """Where the form itself prints anything."""
+    return np.asarray(blank_picture(template, dpi) < 215)
 
 
 def _text_print(template: Template, code: CodeArea, account: str, shape: tuple[int, ...], dpi: float) -> Mask:

@@ -20,6 +20,7 @@ from ocr.forms.fields import (
 from ocr.forms.finding import find_slips
 from ocr.forms.grouping import Candidate
 from ocr.forms.ink import black_of
+from ocr.forms.observing import observe_slip
 from ocr.forms.quality import why_not_found
 from ocr.forms.registration import register
 from ocr.forms.settings import CellReader, Grey, Page, ReaderSettings
@@ -89,8 +90,16 @@ class FormReader:
         crops = cell_crops(registered, template, dpi)
         probabilities = read_cells(crops, self._classifier)
         black = black_of(registered.slip)
+        observed = observe_slip(registered, template, probabilities, self._classifier, dpi=dpi, black=black)
         fields = read_fields(
-            grey, registered, template, probabilities, accounts=self._accounts, dpi=dpi, black=black
+            grey,
+            registered,
+            template,
+            probabilities,
+            observed=observed,
+            accounts=self._accounts,
+            dpi=dpi,
+            black=black,
         )
         reasons = printed_reasons(template, fields)
         if not reasons and nothing_written(fields, crops, dpi, black):

@@ -70,7 +70,7 @@ def test_left_out_leading_zeros_are_put_back():
         ({"account": Value("12345", 0.999)}, Reason.ACCOUNT_UNKNOWN),
         ({"readings": reading("")}, Reason.READING_MISSING),
         ({"readings": reading("0563", 0.5)}, Reason.READING_UNCLEAR),
-        ({"readings": reading("05634")}, Reason.IMPLAUSIBLY_HIGH),
+        ({"readings": reading("05634")}, Reason.READING_TOO_LONG),
         ({"readings": reading("15634")}, Reason.READING_TOO_LONG),
         ({"readings": reading("0499")}, Reason.LOWER_THAN_LAST),
         ({"readings": reading("9999")}, Reason.IMPLAUSIBLY_HIGH),
@@ -88,6 +88,30 @@ def test_each_doubt_sends_the_slip_to_a_person(change, reason):
     decision = ask(replace(GOOD, **change))
     assert decision.verdict is Verdict.REVIEW
     assert reason in decision.reasons
+
+
+def test_zeros_before_a_reading_are_taken_only_where_they_cannot_be_whole_digits_before_decimals():
+    # 00563 on a meter of four digits: without its last digit it would lie below the last reading, 0500.
+    padded = ask(replace(GOOD, readings=reading("00563")))
+    assert padded.verdict is Verdict.ACCEPT
+    assert [r.reading for r in padded.readings] == ["0563"]
+    # The same after 0050 may be 0056,3.
+    early = AccountState((replace(ROW, previous_reading="0050"),))
+    assert ask(replace(GOOD, readings=reading("00563")), early).reasons == (Reason.READING_TOO_LONG,)
+    unknown = AccountState((replace(ROW, previous_reading=None),))
+    assert ask(replace(GOOD, readings=reading("00563")), unknown).reasons == (Reason.READING_TOO_LONG,)
+
+
+def test_decimals_that_the_meters_digit_count_confirms_need_no_person():
+    claim = replace(GOOD, reasons=(Reason.DECIMALS_WRITTEN,))
+    assert ask(claim).verdict is Verdict.ACCEPT
+    for doubtful in (
+        ask(replace(claim, readings=reading("563"))),
+        ask(claim, AccountState((replace(ROW, digits=None),))),
+        ask(claim, AccountState()),
+    ):
+        assert doubtful.verdict is Verdict.REVIEW
+        assert Reason.DECIMALS_WRITTEN in doubtful.reasons
 
 
 def test_an_account_that_is_not_registered_is_never_accepted():

@@ -1,0 +1,52 @@
+"""Two digits in one cell: two pieces of ink side by side, each of which is a digit by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ocr.forms.row import Piece, Row
+from ocr.forms.settings import Floats
+
+#: Reads one cell of the row with only the given pieces left in it: probabilities (12,).
+PairReader = Callable[[Row, int, tuple[int, ...]], Floats]
+
+#: What each of two digits has at least: height and width (of the cell), and how far they may overlap (mm).
+_HIGH, _OVERLAP_MM = 0.33, 0.4
+#: Each half must be a digit with this probability; where the whole cell is none, with that.
+_SURE, _LIKELY = 0.85, 0.4
+_ALIKE = 0.6
+#: Two that touch: so much ink in usual digits, in one piece so much wider than high.
+_MUCH, _WIDE = 1.45, 1.05
+
+
+def two_in_cell(row: Row, cell: int, no_digit: bool, much: float, read: PairReader) -> bool:
+    """Whether a cell holds two digits.
+
+    ``no_digit``: the classifier takes the whole for none; ``much``: its ink, in usual digits of the slip.
+    """
+    pieces = sorted(row.of_cell[cell], key=lambda p: p.box.x_mm)
+    height = row.field.cells[cell].h_mm
+    tall = [p for p in pieces if p.box.h_mm >= _HIGH * height]
+    if len(tall) == 1 and much >= _MUCH and tall[0].box.w_mm >= _WIDE * tall[0].box.h_mm:
+        return True
+    if len(tall) != 2 or not _apart(tall[0], tall[1]):
+        return False
+    left, right = _split(pieces, tall[0], tall[1])
+    least = _LIKELY if no_digit else _SURE
+    return all(float(np.max(read(row, cell, half)[:10])) >= least for half in (left, right))
+
+
+def _apart(left: Piece, right: Piece) -> bool:
+    """Whether two pieces stand side by side and are of like height; an open 4's second stroke overlaps."""
+    like = min(left.box.h_mm, right.box.h_mm) / max(left.box.h_mm, right.box.h_mm)
+    return left.box.right_mm <= right.box.x_mm + _OVERLAP_MM and like >= _ALIKE
+
+
+def _split(pieces: list[Piece], left: Piece, right: Piece) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """All pieces dealt to the nearer of the two."""
+    middle = (left.box.right_mm + right.box.x_mm) / 2
+    first = tuple(p.number for p in pieces if p.box.x_mm + p.box.w_mm / 2 < middle)
+    second = tuple(p.number for p in pieces if p.number not in first)
+    return first, second
