@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.account import RegisterRow, same_serial
 from domain.history import Expectation, expectation
 from domain.plausibility import PlausibilityRules
+from ocr.decode.evidence import SYMBOLS
 from ocr.decode.packed import unpack
-from ocr.decode.reading import decode_reading
-from ocr.results import FieldResult, SlipReading
+from ocr.decode.reading import ReadingPosterior, decode_reading
+from ocr.results import Character, FieldResult, SlipReading
 from templates.model import Field, Template
 
 #: A reader that is this much less sure than its cells had a reason, which counts here too.
@@ -76,4 +80,24 @@ def _again(result: FieldResult, known: Sequence[Expectation]) -> FieldResult:
         confidence = min(confidence, result.confidence)
     if not found.value:
         return replace(result, confidence=min(confidence, result.confidence))
-    return replace(result, value=found.value, confidence=confidence, runner_up=found.runner_up)
+    return replace(
+        result,
+        value=found.value,
+        confidence=confidence,
+        runner_up=found.runner_up,
+        characters=_decoded(result.characters, cells, found),
+    )
+
+
+def _decoded(
+    characters: tuple[Character, ...], cells: NDArray[np.float64], found: ReadingPosterior
+) -> tuple[Character, ...]:
+    """The cells' characters; where the decoder decided otherwise, as it did, with the ink's probability."""
+    if len(characters) != len(cells):
+        return characters
+    blanks = "_" * len(cells)
+    symbols = (blanks[: found.start] + found.value + blanks)[: len(cells)]
+    return tuple(
+        known if known.value == symbol else Character(symbol, float(row[SYMBOLS.index(symbol)]))
+        for known, symbol, row in zip(characters, symbols, cells, strict=True)
+    )

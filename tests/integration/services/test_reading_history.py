@@ -60,6 +60,9 @@ def test_a_near_tie_is_broken_and_a_person_decides(ctx: Context) -> None:
     outcome, reading, row = run(ctx, slip(A, "07100", doubts=doubts, confidence=0.5))
     assert reading.value == "01100"
     assert reading.confidence < 0.5
+    assert reading.raw == "07100", "the ink alone"
+    assert [c.value for c in reading.characters] == list("01100")
+    assert reading.characters[1].confidence == pytest.approx(0.47, abs=0.01)
     assert (outcome.state, Reason.READING_UNCLEAR in outcome.reasons) == (SheetState.REVIEW, True)
     # The page shows the better guess; what the person types is taken as it is.
     seen = review.claim(ctx, "anna", row.id)
@@ -129,6 +132,15 @@ def test_a_confidence_that_the_reader_lowered_stays_low() -> None:
 def test_without_a_day_only_the_digit_count_is_used() -> None:
     sure = replace(tie(), fields={**tie().fields, "account": FieldResult(A, 0.99)})
     assert with_register(sure, TEMPLATE, (ROW,), None).fields["reading"].value == "07100"
+
+
+def test_cells_that_the_digit_count_decides_show_what_was_decided() -> None:
+    doubts = {"0": {"_": 0.4, "1": 0.59}}
+    reader = read_slip(slip(A, "101100", doubts=doubts, confidence=0.59), 1)
+    known = replace(reader, fields={**reader.fields, "account": FieldResult(A, 0.99)})
+    reading = with_register(known, TEMPLATE, (ROW,), None).fields["reading"]
+    assert reading.value == "01100"
+    assert [c.value for c in reading.characters] == list("_01100")
 
 
 def test_kept_cells_are_those_of_the_reading() -> None:
