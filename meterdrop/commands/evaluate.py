@@ -67,8 +67,7 @@ def command(
     A cell's truth is a digit, _ (blank) or # (no digit); a field's truth is what is written, _ where nothing
     is, and an empty one is not counted. Exit status 0 done, 1 some inputs were unreadable, 2 wrong use.
     """
-    if plot is not None and plot.suffix.lower() not in _PLOTS:
-        raise UsageError(f"--plot {plot}: name a file that ends in .png or .svg")
+    _check(plot, errors)
     from meterdrop.evaluation.manifest import load_manifest
     from meterdrop.evaluation.reading import examples, read_all
     from meterdrop.evaluation.report import in_words
@@ -98,6 +97,16 @@ def command(
         click.echo(f"{count} errors in {errors}", err=True)
     if any(not e.read for field in found.values() for e in field):
         raise click.exceptions.Exit(1)
+
+
+def _check(plot: Path | None, errors: Path | None) -> None:
+    """Before anything is read: reading may take long."""
+    if plot is not None and plot.suffix.lower() not in _PLOTS:
+        raise UsageError(f"--plot {plot}: name a file that ends in .png or .svg")
+    if plot is not None and not plot.parent.is_dir():
+        raise UsageError(f"--plot {plot}: there is no folder {plot.parent}; make it first")
+    if errors is not None and errors.exists() and not errors.is_dir():
+        raise UsageError(f"--errors {errors}: this is a file; name a folder")
 
 
 def _fields(options: ReadOptions) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from domain.errors import UsageError
+from domain.errors import MeterdropError, UsageError
 from meterdrop.commands.evaluate import command
 from meterdrop.evaluation import reading
 from meterdrop.evaluation.manifest import load_manifest
@@ -206,6 +206,8 @@ def test_what_a_manifest_says(tmp_path: Path) -> None:
         ["--as", "meter"],
         ["--as", "cell", "--register", "r.csv"],
         ["--as", "cell", "--plot", "x.pdf"],
+        ["--as", "cell", "--plot", "no-such-folder/x.svg"],
+        ["--as", "cell", "--errors", __file__],
         ["--as", "form"],
         ["--as", "form", "--template", "no-such-form"],
     ],
@@ -213,9 +215,8 @@ def test_what_a_manifest_says(tmp_path: Path) -> None:
 def test_wrong_use(cells: Path, arguments: list[str]) -> None:
     path = manifest(cells / "u.csv", "0.png,1")
     result, _ = run(*arguments, "--manifest", path)
-    assert result.exception is not None
+    assert isinstance(result.exception, MeterdropError)
     assert "\n" not in str(result.exception)
-    assert not isinstance(result.exception, SystemExit)
 
 
 @pytest.mark.slow
