@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _STEPS = 60  # bisection steps: below float64's resolution of the result
+#: Shares of values that the tried thresholds accept, unless others are asked for.
+_COVERAGES = tuple(step / 20 for step in range(1, 21))
 
 
 def binomial_cdf(k: int, n: int, p: float) -> float:
@@ -89,7 +91,7 @@ def choose_threshold(
     right: Sequence[bool],
     target: float,
     delta: float,
-    coverages: Sequence[float] = tuple(step / 20 for step in range(1, 21)),
+    coverages: Sequence[float] = _COVERAGES,
 ) -> ChosenThreshold:
     """The lowest of the tried thresholds whose bound on wrong-among-accepted is at most ``target``.
 
