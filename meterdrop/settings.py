@@ -43,6 +43,7 @@ OPTIONS = (
     Option("METERDROP_S3_ATTEMPTS", "4", "Tries for one request."),
     Option("METERDROP_WORKERS", "", "Reader processes; empty: one for each processor."),
     Option("METERDROP_WORKER_MEMORY_MB", "1536", "Address space that a reader process may take."),
+    Option("METERDROP_SHADOW_WEIGHTS", "", "Weights that read beside the others and decide nothing."),
     Option("METERDROP_CHUNK_SHEETS", "32", "Pages recognised and committed together."),
     Option(
         "METERDROP_MOST_RISK",

@@ -72,6 +72,7 @@ def reading_settings(settings: Settings) -> ReadingSettings:
         templates=settings.path("METERDROP_TEMPLATES"),
         memory_mb=settings.count("METERDROP_WORKER_MEMORY_MB"),
         limits=limits(settings),
+        shadow=settings.path("METERDROP_SHADOW_WEIGHTS"),
     )
 
 

@@ -68,7 +68,8 @@ class SlipReading:
     """What was read from one slip (or one page with none on it).
 
     ``template`` is ``name@version``; ``ink``: a short fingerprint of the handwriting that finds the same slip
-    scanned twice (see ``ocr.fingerprint``); ``model``: which weights read it.
+    scanned twice (see ``ocr.fingerprint``); ``model``: which weights read it; ``shadow``: what another model
+    read on the same cells, which decides nothing.
     """
 
     outcome: Outcome
@@ -80,6 +81,7 @@ class SlipReading:
     ink: bytes = b""
     model: str = ""
     seconds: float = 0.0
+    shadow: SlipReading | None = None
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,14 @@ LOCAL = "file:"
 class PageRef:
     """One page to recognise: where its bytes lie and which page (from 1) it is.
 
-    ``key``: of the object, or ``LOCAL`` and a path.
+    ``key``: of the object, or ``LOCAL`` and a path. ``weights``: key of the model's object; "": what ships.
     """
 
     key: str
     name: str
     page: int
     supplier: str
+    weights: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,9 +92,10 @@ def begin_chunk(ctx: Context, sheet_ids: Sequence[int]) -> Recognition:
     with ctx.records.read() as tx:
         rows = tuple(row for row in tx.sheets.get(sheet_ids) if row.state is SheetState.PENDING)
         versions = {row.supplier: tx.registers.version(row.supplier) for row in rows}
+        weights = {row.batch_id: _weights(tx, row) for row in rows}
     for supplier, version in versions.items():
         _refresh(ctx, supplier, version)
-    refs = [PageRef(row.sha256, row.file_name, row.page, row.supplier) for row in rows]
+    refs = [PageRef(row.sha256, row.file_name, row.page, row.supplier, weights[row.batch_id]) for row in rows]
     return Recognition(rows, len(sheet_ids), ctx.reader.submit(refs))
 
 
@@ -147,6 +148,13 @@ def outcome(row: SheetRow, state: SheetState, reasons: tuple[Reason, ...]) -> Sh
 
 def _place(row: SheetRow) -> dict[str, object]:
     return {"channel": row.channel, "station": row.station, "collected": row.collected}
+
+
+def _weights(tx: Transaction, row: SheetRow) -> str:
+    """The model that was chosen when the sheet's batch began: none is switched within a batch."""
+    batch = tx.files.batch(row.batch_id)
+    chosen = tx.shadows.active(row.supplier, None if batch is None else batch.created_at)
+    return "" if chosen is None else chosen.weights
 
 
 def refresh_register(ctx: Context, supplier: str) -> None:

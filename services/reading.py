@@ -10,6 +10,7 @@ import hashlib
 import os
 import resource
 import signal
+import tempfile
 import threading
 from collections.abc import Sequence
 from functools import cache
@@ -36,8 +37,9 @@ class _Process:
     def __init__(self, settings: ReadingSettings) -> None:
         self.settings = settings
         self.store: ObjectStore = open_store(settings.store)
-        self._classifier: CellClassifier | None = None
-        self._readers: dict[str, tuple[str, FormReader]] = {}
+        self._classifiers: dict[str, CellClassifier] = {}
+        self._shadow: CellClassifier | None = None
+        self._readers: dict[tuple[str, str], tuple[str, FormReader]] = {}
         self._open: tuple[str, Document] | None = None
 
     def document(self, key: str, name: str) -> Document:
@@ -57,20 +59,37 @@ class _Process:
             with contextlib.suppress(Exception):
                 opened.close()
 
-    def classifier(self) -> CellClassifier:
-        """The recogniser of cells, loaded once."""
-        if self._classifier is None:
-            self._classifier = CellClassifier.load(threads=1)
-        return self._classifier
+    def classifier(self, weights: str = "") -> CellClassifier:
+        """The recogniser of cells whose weights lie under a key (""; those that ship), loaded once."""
+        if weights not in self._classifiers:
+            if not weights:
+                self._classifiers[weights] = CellClassifier.load(threads=1)
+            else:
+                with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
+                    file.write(self.store.get(weights))
+                    file.flush()
+                    self._classifiers[weights] = CellClassifier.load(Path(file.name), threads=1)
+        return self._classifiers[weights]
 
-    def reader(self, supplier: str, register: RegisterFile | None) -> FormReader:
+    def shadow(self) -> CellClassifier | None:
+        """The recogniser that reads beside the others, if one is set."""
+        if self._shadow is None and self.settings.shadow is not None:
+            self._shadow = CellClassifier.load(self.settings.shadow, threads=1)
+        return self._shadow
+
+    def reader(self, supplier: str, register: RegisterFile | None, weights: str = "") -> FormReader:
         """The form reader for a supplier's register; rebuilt when the register was imported anew."""
         version = "" if register is None else register.version
-        known = self._readers.get(supplier)
+        known = self._readers.get((supplier, weights))
         if known is None or known[0] != version:
             accounts = None if register is None else AccountIndex.load(register.path)
-            known = (version, FormReader(all_templates(self.settings.templates), self.classifier(), accounts))
-            self._readers[supplier] = known
+            classifier, shadow = self.classifier(weights), self.shadow()
+            if shadow is not None and shadow.model == classifier.model:
+                # It has been switched to: there is nothing to compare it with.
+                shadow = None
+            templates = all_templates(self.settings.templates)
+            known = (version, FormReader(templates, classifier, accounts, shadow=shadow))
+            self._readers[supplier, weights] = known
         return known[1]
 
 
@@ -149,7 +168,7 @@ def recognise(ref: PageRef, image: PageImage, register: RegisterFile | None) -> 
     pixels.update(image.grey.data)
     pixel_hash = pixels.hexdigest()
     # Outside the try: missing weights or a broken form are no fault of this page.
-    reader = _process().reader(ref.supplier, register)
+    reader = _process().reader(ref.supplier, register, ref.weights)
     try:
         slips = tuple(reader.read_page(image))
     except Exception as error:

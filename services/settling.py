@@ -11,7 +11,7 @@ from domain.sheet import SheetState
 from ocr.decode.history import with_register
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
-from services import answers, claims, judging, lots, recognition
+from services import answers, claims, judging, lots, recognition, shadows
 from services.context import Context, PageRead
 from services.text import printable
 from services.thresholds import in_force
@@ -82,6 +82,8 @@ def settle(
     decision = judging.decide(ctx, row, claim, known, standing.lowest)
     state = _STATES[decision.verdict]
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
+    if slip.shadow is not None:
+        shadows.keep(ctx, tx, row, slip.shadow, template)
     if state is SheetState.ACCEPTED:
         tx.readings.add(judging.accepted_readings(row, claim, decision, who, at))
         lots.draw_accepted_by_machine(

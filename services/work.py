@@ -19,13 +19,15 @@ LEAST_MEMORY_MB = 1024
 class ReadingSettings:
     """What a reader process needs: it goes to the process pickled.
 
-    ``templates``: a folder with further forms. ``memory_mb``: address space it may take.
+    ``templates``: a folder with further forms. ``memory_mb``: address space it may take. ``shadow``: weights
+    that read beside the others and decide nothing.
     """
 
     store: StoreSettings
     templates: Path | None = None
     memory_mb: int = 1536
     limits: Limits = field(default_factory=Limits)
+    shadow: Path | None = None
 
     def __post_init__(self) -> None:
         if self.memory_mb < LEAST_MEMORY_MB:

@@ -10,6 +10,7 @@ import cv2
 from domain.reasons import Reason
 from ocr.decode import AccountIndex
 from ocr.fingerprint import fingerprint
+from ocr.forms.beside import read_beside
 from ocr.forms.fields import (
     cell_crops,
     nothing_written,
@@ -38,12 +39,15 @@ class FormReader:
         accounts: AccountIndex | None = None,
         settings: ReaderSettings = ReaderSettings(),
         stopwatch: Callable[[], float] = time.perf_counter,
+        *,
+        shadow: CellReader | None = None,
     ) -> None:
         self.templates = tuple(templates)
         self._classifier = classifier
         self._accounts = accounts
         self._settings = settings
         self._stopwatch = stopwatch
+        self._shadow = shadow
 
     def read_page(self, page: Page) -> list[SlipReading]:
         """Every slip of a page, from top to bottom; never empty.
@@ -104,6 +108,20 @@ class FormReader:
         reasons = printed_reasons(template, fields)
         if not reasons and nothing_written(fields, crops, dpi, black):
             reasons = (Reason.EMPTY,)
+        shadow = None
+        if self._shadow is not None:
+            shadow = read_beside(
+                registered,
+                template,
+                crops,
+                fields,
+                self._shadow,
+                accounts=self._accounts,
+                dpi=dpi,
+                black=black,
+                number=number,
+                stopwatch=self._stopwatch,
+            )
         return SlipReading(
             outcome="read",
             slip=number,
@@ -114,4 +132,5 @@ class FormReader:
             ink=fingerprint(registered.slip, template, registered.correction.shifts, dpi),
             model=self._classifier.model,
             seconds=seconds + self._stopwatch() - started,
+            shadow=shadow,
         )

@@ -298,3 +298,31 @@ archive_reading = Table(
     Column("wrong_registered", sa.Boolean),
     Column("date_wrong", sa.Boolean),
 )
+
+shadow_reading = Table(
+    "shadow_reading",
+    metadata,
+    # what a model that decides nothing read on the same cells
+    Column("sheet_id", Id, ForeignKey("sheet.id"), primary_key=True, autoincrement=False),
+    Column("model", Text, primary_key=True),
+    Column("recognition", Json, nullable=False),
+    # as the thresholds would see it; held: not acceptable at any
+    Column("score", sa.Float, nullable=False),
+    Column("date_score", sa.Float),
+    Column("held", sa.Boolean, nullable=False),
+    Index(None, "model"),
+)
+
+model_choice = Table(
+    "model_choice",
+    metadata,
+    # append-only: which weights read a supplier's batches from when on
+    Column("id", Id, primary_key=True),
+    Column("supplier", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    # key of the weights among the objects; empty: those that ship with the program
+    Column("weights", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Index(None, "supplier", "id"),
+)

@@ -25,6 +25,7 @@ from storage.records.queue import Queue
 from storage.records.readings import Readings
 from storage.records.registers import Registers
 from storage.records.settings import RecordsSettings
+from storage.records.shadows import Shadows
 from storage.records.sheets import Sheets
 from storage.records.staff import Staff
 
@@ -46,6 +47,7 @@ class Transaction:
         self.blind = Blind(connection)
         self.findings = FindingsOf(connection)
         self.archives = Archives(connection)
+        self.shadows = Shadows(connection)
 
     def lock(self, name: str) -> None:
         """Exclude other writing transactions that lock the same name, until this one ends."""

@@ -1,0 +1,30 @@
+"""Keep what a shadow model read beside the one that decides: never shown, never decisive."""
+
+from __future__ import annotations
+
+from ocr.decode.history import with_register
+from ocr.results import SlipReading
+from services import judging, recognition
+from services.context import Context
+from services.scores import scores
+from storage.records import SheetRow, Transaction
+from templates.model import Template
+
+
+def keep(ctx: Context, tx: Transaction, row: SheetRow, slip: SlipReading, template: Template) -> None:
+    """Record ``slip``, the sheet as the shadow model read it, decoded as the deciding model's would be."""
+    account = slip.fields.get("account")
+    number = (account.value if account is not None else None) or ""
+    known = judging.account_state(tx, row.supplier, number, row.collected, row.id)
+    slip = with_register(slip, template, known.rows, row.collected)
+    seen = scores(slip, template)
+    tx.shadows.add(
+        {
+            "sheet_id": row.id,
+            "model": slip.model,
+            "recognition": recognition.to_json(slip),
+            "score": seen.main,
+            "date_score": seen.date,
+            "held": seen.held or not known.rows,
+        }
+    )
