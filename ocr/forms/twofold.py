@@ -17,8 +17,8 @@ _HIGH, _OVERLAP_MM = 0.33, 0.4
 #: Each half must be a digit with this probability; where the whole cell is none, with that.
 _SURE, _LIKELY = 0.85, 0.4
 _ALIKE = 0.6
-#: Two that touch: so much ink in usual digits, in one piece so much wider than high.
-_MUCH, _WIDE = 1.45, 1.05
+#: Two that touch: so much ink in usual digits, in one piece so wide beside its height.
+_MUCH, _WIDE = 1.45, 0.95
 
 
 def two_in_cell(row: Row, cell: int, no_digit: bool, much: float, read: PairReader) -> bool:
