@@ -152,13 +152,23 @@ def measure(threshold: float, findings: Findings, delta: float, present: float |
     above = [case for case in findings.audited if case.score >= floor and case.floor <= floor]
     if threshold >= present or not below:
         return _counted(threshold, above, delta, audits=len(above))
-    weight = findings.accepted / (findings.accepted + len(below))
-    first = _counted(threshold, above, delta * _AUDITED_DELTA)
-    second = _counted(threshold, below, delta * (1.0 - _AUDITED_DELTA))
+    return stratified(threshold, above, below, findings.accepted, delta)
+
+
+def stratified(
+    threshold: float, audited: Sequence[Case], known: Sequence[Case], accepted: int, delta: float
+) -> Measured:
+    """The bounds over ``accepted`` slips, of which ``audited`` are a random sample, and ``known`` ones.
+
+    All cases count; each stratum is weighted by how many slips it stands for.
+    """
+    weight = accepted / (accepted + len(known))
+    first = _counted(threshold, audited, delta * _AUDITED_DELTA, every=True)
+    second = _counted(threshold, known, delta * (1.0 - _AUDITED_DELTA), every=True)
     return Measured(
         threshold=threshold,
-        audits=len(above),
-        reviewed=len(below),
+        audits=len(audited),
+        reviewed=len(known),
         wrong=first.wrong + second.wrong,
         wrong_registered=first.wrong_registered + second.wrong_registered,
         bound=weight * first.bound + (1.0 - weight) * second.bound,
@@ -166,6 +176,31 @@ def measure(threshold: float, findings: Findings, delta: float, present: float |
         weight=weight,
         delta=delta,
     )
+
+
+def prove_beside(
+    audited: Sequence[Case], accepted: Sequence[float], known: Sequence[Case], target: float, delta: float
+) -> Measured | None:
+    """The lowest threshold of ``GRID`` that keeps ``target`` for a model that read in shadow, or None.
+
+    Which slips are audited and which reviewed was up to the deciding model, so they are two strata at every
+    threshold: ``accepted`` are the shadow's scores of all slips that the deciding model accepted, ``audited``
+    a random sample of those, ``known`` the ones that people reviewed.
+    """
+    for threshold in GRID:
+        above = [case for case in audited if case.score >= threshold]
+        reviewed = [case for case in known if case.score >= threshold]
+        standing_for = sum(score >= threshold for score in accepted)
+        split = delta / len(GRID)
+        if not standing_for:
+            measured = _counted(threshold, reviewed, split)
+        elif not reviewed:
+            measured = _counted(threshold, above, split, audits=len(above))
+        else:
+            measured = stratified(threshold, above, reviewed, standing_for, split)
+        if measured.bound <= target:
+            return measured
+    return None
 
 
 def decide(

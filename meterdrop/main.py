@@ -23,6 +23,7 @@ COMMANDS = {
     "verify": ("verify", "Prove that records, objects and audit log agree."),
     "audit": ("audit", "Read accepted slips once more, blindly, and count what was wrong."),
     "calibrate": ("calibrate", "Prove, tighten or loosen thresholds by what people found."),
+    "models": ("models", "Compare a shadow model with the one in use, and switch."),
     "register": ("register", "Import the register of accounts."),
     "templates": ("templates", "List and check forms."),
     "serve": ("serve", "Serve the staff pages and the public pages."),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from domain.errors import SettingsError
+from domain.errors import SettingsError, UsageError
 from meterdrop.secret import audit_key
 from meterdrop.settings import Settings, load_settings
 
@@ -122,10 +122,13 @@ def open_context(settings: Settings | None = None) -> Context:
 
 
 def model_in_use(ctx: Context, supplier: str) -> str:
-    """``name@version`` of the weights that read the supplier's slips."""
+    """``name@version`` of the weights that read the supplier's next batch."""
     from ocr.cells import CellClassifier
+    from services.models import model_of
 
-    return CellClassifier.load().model
+    if supplier not in ctx.suppliers:
+        raise UsageError(f"there is no supplier {supplier!r}; known are: {', '.join(sorted(ctx.suppliers))}")
+    return model_of(ctx, supplier, CellClassifier.load().model).model
 
 
 @contextmanager

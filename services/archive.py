@@ -68,8 +68,15 @@ def calibrate(
             raise UsageError(f"import the register of {supplier} first: accounts are read against it")
         run = tx.archives.open(supplier, channel, listed.sha256, model, rows=len(listed.rows), at=ctx.clock())
         done = tx.archives.done(run)
+        active = tx.shadows.active(supplier)
     missing = _read_all(
-        ctx, run, listed, done, supplier=supplier, progress=progress or (lambda _done, _total: None)
+        ctx,
+        run,
+        listed,
+        done,
+        supplier=supplier,
+        weights="" if active is None else active.weights,
+        progress=progress or (lambda _done, _total: None),
     )
     with ctx.records.read() as tx:
         lines = list(tx.archives.lines(run))
@@ -95,6 +102,7 @@ def _read_all(
     done: set[int],
     *,
     supplier: str,
+    weights: str,
     progress: Callable[[int, int], None],
 ) -> list[int]:
     """Read what is not done yet, chunk by chunk; the lines whose file is not there."""
@@ -119,7 +127,7 @@ def _read_all(
         progress(count, len(listed.rows) - len(missing))
 
     for chunk in _chunks(pages, ctx.settings.chunk_sheets):
-        refs = [PageRef(f"{LOCAL}{path}", path.name, page, supplier) for path, page in chunk]
+        refs = [PageRef(f"{LOCAL}{path}", path.name, page, supplier, weights) for path, page in chunk]
         under_way.append((chunk, ctx.reader.submit(refs)))
         if len(under_way) > ctx.reader.workers:
             finish()

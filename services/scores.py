@@ -52,9 +52,13 @@ def scores(slip: SlipReading, template: Template) -> Scores:
     )
 
 
-def held_by_gate(reasons: Iterable[Reason]) -> bool:
-    """Whether the gate's reasons would hold a slip at every threshold."""
-    return not OF_THRESHOLDS.issuperset(reasons)
+def held_by_gate(reasons: Iterable[Reason], *, at_any_date: bool = False) -> bool:
+    """Whether the gate's reasons would hold a slip at every threshold on account and reading.
+
+    ``at_any_date``: at every threshold on the date, too.
+    """
+    thresholds = OF_THRESHOLDS | {Reason.DATE_UNCLEAR} if at_any_date else OF_THRESHOLDS
+    return not thresholds.issuperset(reasons)
 
 
 def _held(slip: SlipReading, claim: Claim) -> bool:

@@ -75,7 +75,7 @@ class Shadows:
             .on_conflict_do_nothing(index_elements=["sheet_id", "model"])
         )
 
-    def keys(self) -> list[tuple[str, str, str]]:
+    def combinations(self) -> list[tuple[str, str, str]]:
         """Every (channel, template, shadow model) with readings."""
         columns = (sheet.c.channel, sheet.c.template, shadow_reading.c.model)
         query = sa.select(*columns).join(sheet, sheet.c.id == shadow_reading.c.sheet_id)

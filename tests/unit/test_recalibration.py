@@ -6,7 +6,17 @@ import random
 
 import pytest
 
-from domain.recalibration import GRID, Audited, Case, Findings, audits_needed, decide, measure, prove
+from domain.recalibration import (
+    GRID,
+    Audited,
+    Case,
+    Findings,
+    audits_needed,
+    decide,
+    measure,
+    prove,
+    prove_beside,
+)
 from domain.risk import upper_bound
 
 TARGET, DELTA = 0.001, 0.05
@@ -159,3 +169,27 @@ def test_a_threshold_chosen_from_the_grid_keeps_its_word() -> None:
             broken += 0.15 * (1.0 - proven.threshold) > target
     assert chosen > 50
     assert broken <= 0.2 * 100
+
+
+def test_a_shadow_that_proves_itself_keeps_its_word() -> None:
+    """The deciding model chose what is audited and what is reviewed; the shadow's bound holds."""
+    dice = random.Random(9)
+    target, broken, chosen = 0.07, 0, 0
+    for _ in range(40):
+        audited, accepted, known = [], [], []
+        for _ in range(3000):
+            score = dice.uniform(0.4, 1.0)
+            case = Case(score, dice.random() < 0.3 * (1.0 - score))
+            # The deciding model is sure of what the shadow is sure of, mostly.
+            if dice.random() < score:
+                accepted.append(score)
+                if dice.random() < 0.6:
+                    audited.append(case)
+            else:
+                known.append(case)
+        proven = prove_beside(audited, accepted, known, target, 0.2)
+        if proven is not None:
+            chosen += 1
+            broken += 0.15 * (1.0 - proven.threshold) > target
+    assert chosen > 20
+    assert broken <= 0.2 * 40
