@@ -17,7 +17,7 @@ from PIL import Image
 from domain.errors import MeterdropError, UsageError
 from meterdrop.commands.evaluate import command
 from meterdrop.evaluation import reading
-from meterdrop.evaluation.manifest import load_manifest
+from meterdrop.evaluation.manifest import Row, load_manifest
 from simulate.files import jpeg, pdf
 from tests.unit.reader.slips import ACCOUNT, filled, sheet
 
@@ -217,6 +217,28 @@ def test_wrong_use(cells: Path, arguments: list[str]) -> None:
     result, _ = run(*arguments, "--manifest", path)
     assert isinstance(result.exception, MeterdropError)
     assert "\n" not in str(result.exception)
+
+
+def test_answers_of_lines_and_of_several_slips_are_paired_with_their_rows() -> None:
+    here = Path("a.png")
+
+    def said(value: str, page: int, **more: object) -> dict[str, object]:
+        characters = [{"value": c, "confidence": 0.9} for c in value]
+        answer = {"outcome": "read", "value": value, "confidence": 0.8, "characters": characters}
+        return {"path": "a.png", "page": page, **answer, **more}
+
+    rows = [Row(n + 2, here, {"value": truth}, page=n) for n, truth in enumerate(("0123", "77", "", "9"), 1)]
+    read = {here: [said("0123", 1), said("71", 2), said("", 3, outcome="blank")]}
+    found = reading.examples(rows, read, "line")["value"]
+    assert [e.right for e in found] == [True, False, True, False]
+    assert [e.read for e in found] == [True, True, True, False]
+    assert found[1].characters == ((True, 0.9), (False, 0.9))
+    field = {"value": "5", "confidence": 0.7}
+    slips = [{"page": 1, "slip": n, "outcome": "read", "fields": {"reading": field}} for n in (1, 2)]
+    second = reading.examples([Row(2, here, {"reading": "5"}, slip=2)], {here: slips}, "form")
+    third = reading.examples([Row(2, here, {"reading": "5"}, slip=3)], {here: slips}, "form")
+    assert second["reading"][0].right
+    assert not third["reading"][0].read
 
 
 @pytest.mark.slow
