@@ -68,7 +68,11 @@ OPTIONS = (
     Option("METERDROP_LEASE_SECONDS", "300", "How long a claimed slip stays one reviewer's without renewal."),
     Option("METERDROP_MAX_PIXELS", "150000000", "Most pixels of one page image."),
     Option("METERDROP_MAX_PAGES", "10000", "Most pages of one file."),
-    Option("METERDROP_SECRET", "", "Signs session cookies; empty: made once and kept in the home."),
+    Option(
+        "METERDROP_SECRET",
+        "",
+        "Signs session cookies and draws blind audits; empty: made once and kept in the home.",
+    ),
     Option("METERDROP_BEHIND_TLS", "false", "Whether the pages are reached over HTTPS only."),
     Option("METERDROP_LANGUAGE", "ru", "Language of the pages for people who chose none: ru or en."),
 )

@@ -11,7 +11,7 @@ from storage.records.proofs import contradictions
 
 
 def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> VerifyResult:
-    """Check every sheet, reading, export item and object against each other and the audit log.
+    """Check every sheet, reading, export item, model and object against each other and the audit log.
 
     Reads every original, so it takes as long as that. An object that no record names is no contradiction: it
     was being handed in when something stopped, and handing it in again finds it. ``progress`` is told
@@ -21,6 +21,7 @@ def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> 
     with ctx.records.read() as tx:
         problems = list(contradictions(tx.connection))
         files = tx.files.keys()
+        choices = tx.shadows.choices()
     for done, (file_id, key, size) in enumerate(files):
         if progress is not None:
             progress(done, len(files))
@@ -33,4 +34,9 @@ def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> 
         else:
             if found != size:
                 problems.append(f"file {file_id}: its original has {found} bytes, not {size}")
+    for weights, model in sorted({(choice.weights, choice.model) for choice in choices if choice.weights}):
+        try:
+            ctx.objects.get(weights)
+        except (ObjectNotFoundError, ObjectCorruptError):
+            problems.append(f"model {model}: its weights {weights} are missing or damaged; restore a backup")
     return VerifyResult(not problems, tuple(problems))

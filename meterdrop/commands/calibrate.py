@@ -138,7 +138,9 @@ def in_words(step: Step, *, applied: bool) -> str:
     """A step for people: what is in force, what was found, what follows."""
     lines = [f"{step.channel} {step.template} {step.model}", f"  in force: {_standing(step)}"]
     present = step.decision.present
-    if present is not None:
+    if present is not None and not present.n:
+        lines.append("  audited: none yet")
+    elif present is not None:
         found = "none wrong" if not present.wrong else f"{present.wrong} wrong"
         lines.append(
             f"  audited: {present.audits}, {found}: wrong ≤ {share(present.bound)}, another customer's "

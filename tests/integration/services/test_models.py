@@ -18,6 +18,7 @@ from services import comparing, digitise, models, receive
 from services.comparing import Comparison
 from services.context import Context, PageRead, PageRef
 from services.thresholds import in_force
+from services.verify import verify
 from storage.records.tables import shadow_reading
 from tests.paper import FORM, ORDER, SUPPLIER, Clock, PaperReader, account_row, file_of, register, slip
 
@@ -204,6 +205,18 @@ def test_a_proof_that_is_none_is_refused(house: Context, clock: Clock, changes: 
         tx.proven.add(proof(NEW, **changes), clock.now, "vera")
     with pytest.raises(ConflictError, match="no proven threshold"):
         switch(house)
+
+
+def test_lost_weights_are_found(house: Context, clock: Clock) -> None:
+    outside(clock)
+    with house.records.begin() as tx:
+        tx.proven.add(proof(NEW), clock.now, "vera")
+    used = switch(house)
+    assert verify(house).ok
+    assert used.choice is not None
+    house.objects.delete(used.choice.weights)
+    [problem] = verify(house).problems
+    assert problem.startswith(f"model {NEW}: its weights")
 
 
 def test_wrong_names_are_refused(house: Context, clock: Clock) -> None:
