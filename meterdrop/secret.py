@@ -27,9 +27,14 @@ def session_secret(settings: Settings) -> str:
             raise SettingsError(f"METERDROP_SECRET is short; use at least {SHORTEST_SECRET} characters")
         return given
     file = settings.home / "session.secret"
-    if not file.exists():
-        _make_secret(file)
-    return _kept_secret(file)
+    try:
+        if not file.exists():
+            _make_secret(file)
+        return _kept_secret(file)
+    except OSError as error:
+        raise SettingsError(
+            f"{file} cannot be kept: {error.strerror}; set METERDROP_SECRET, or make METERDROP_HOME writable"
+        ) from error
 
 
 def audit_key(settings: Settings) -> bytes:
@@ -39,8 +44,7 @@ def audit_key(settings: Settings) -> bytes:
 
 def _make_secret(file: Path) -> None:
     """A new secret under that name, complete from the first moment; one made meanwhile stays."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}.tmp")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as out:
         out.write(secrets.token_urlsafe(48))
