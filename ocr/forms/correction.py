@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.forms.creases import crease
 from ocr.forms.landmarks import LEFT_RIGHT, UP_DOWN, Lines, Profiles, locate
 from ocr.forms.settings import Floats, ReaderSettings
 from templates.model import Template
@@ -22,6 +23,10 @@ _FAINTEST_SHARE = 0.15
 _NEAR_MM = 0.9
 #: Share of a row's outline that must be seen where the other rows speak for it.
 _SOME = 0.3
+#: Share of all lines of a row that must be seen for nobody to ask whether the row stands elsewhere.
+_COMPLETE = 0.94
+#: Share of a slip's lines of one strength that are whole where they have come out well.
+_MOSTLY = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,7 @@ class Correction:
 
     ``worst_mm``, ``median_mm``: of the check lines after the correction. ``verified``: whether the lines bear
     the registration out, but for the rows named in ``doubtful``: those need another witness.
+    ``incomplete``: rows of which some lines were not seen as a whole, doubtful or not.
     """
 
     smooth: Floats
@@ -39,6 +45,7 @@ class Correction:
     median_mm: float
     verified: bool
     doubtful: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
 
     def at(self, template: Template, x_mm: float, y_mm: float) -> Floats:
         """The smooth shift (2,) mm at a place of the slip."""
@@ -93,7 +100,9 @@ def correct(template: Template, lines: Lines, across: Profiles, settings: Reader
         use = real & lines.fit & (lines.axis == axis) & visible
         smooth[axis] = _robust_fit(terms[use], seen.offset[use])
     rest = seen.offset - np.einsum("nk,nk->n", terms, smooth[lines.axis])
-    return _check(template, lines, visible, rest, smooth=smooth, min_share=settings.min_lines_seen)
+    return _check(
+        template, lines, visible, rest, whole=seen.whole, smooth=smooth, min_share=settings.min_lines_seen
+    )
 
 
 def _check(
@@ -102,6 +111,7 @@ def _check(
     visible: NDArray[np.bool_],
     rest: Floats,
     *,
+    whole: NDArray[np.bool_],
     smooth: Floats,
     min_share: float,
 ) -> Correction:
@@ -121,6 +131,7 @@ def _check(
             left = rest[check] - _local(lines.middle[fit, 0], rest[fit], lines.middle[check, 0])
             errors.append(np.abs(left))
             worst = max(worst, _worst(lines.middle[check, 0], left, by_cell=axis == UP_DOWN))
+        worst = max(worst, crease(lines, own & ~lines.guard & visible, rest))
         shifts[field.name] = shift
     all_errors = np.concatenate(errors) if errors else np.zeros(0)
     median = float(np.median(all_errors)) if len(all_errors) else float("inf")
@@ -128,7 +139,8 @@ def _check(
         worst = float("inf")
     names = {n: template.fields[n].name for n in np.unique(lines.field).tolist()}
     doubtful = _doubtful(lines, visible, names, min_share) if len(all_errors) else None
-    return Correction(smooth, shifts, worst, median, doubtful is not None, doubtful or ())
+    incomplete = tuple(name for n, name in names.items() if _incomplete(lines, whole, lines.field == n))
+    return Correction(smooth, shifts, worst, median, doubtful is not None, doubtful or (), incomplete)
 
 
 def _doubtful(
@@ -148,6 +160,17 @@ def _doubtful(
     if any(visible[outline & (lines.field == n)].mean() < _SOME for n in doubtful):
         return None
     return tuple(names[n] for n in doubtful)
+
+
+def _incomplete(lines: Lines, whole: NDArray[np.bool_], own: NDArray[np.bool_]) -> bool:
+    """Whether a row has lost whole lines of a strength that the slip mostly shows: a poor scan loses the
+    fainter ones everywhere.
+    """
+    for frame in (False, True):
+        alike = ~lines.guard & (lines.frame == frame)
+        if (alike & own).any() and whole[alike].mean() >= _MOSTLY and whole[alike & own].mean() < _COMPLETE:
+            return True
+    return False
 
 
 def _in_place(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_], share: float) -> bool:

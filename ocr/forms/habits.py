@@ -32,6 +32,8 @@ _HEAVY_TRUST = 0.2
 _MOST_DECIMALS = 3
 #: A Z in one cell is as wide as that (of the cell) and this straight (mm); few 2s are.
 _Z_WIDE, _Z_STRAIGHT_MM = 0.7, 0.55
+#: Ink (mm²) by which a stroke has entered a cell, and how wide (in cells) one through several is.
+_ENTERED_MM2, _THROUGH = 0.8, 1.3
 #: Ink (mm²) that a cell has at least when something was struck out in it: shine-through and dust have less.
 _INKED_MM2 = 2.0
 #: What a digit beside the row has at least: height (mm), ink (mm²); and how far from the cells it may stand.
@@ -150,8 +152,9 @@ def _across_several(row: Row) -> list[int]:
     """Cells that share one line or Z with their neighbour and hold nothing else."""
     found: list[int] = []
     for piece in row.pieces:
-        inside = [k for k, area in enumerate(piece.inside) if area > 0.4]
-        if len(inside) < 2:
+        inside = [k for k, area in enumerate(piece.inside) if area > _ENTERED_MM2]
+        # A scribble over one digit that spills into the next cell is no stroke through both.
+        if len(inside) < 2 or piece.box.w_mm < _THROUGH * row.field.cells[inside[0]].w_mm:
             continue
         alone = all(_only(row, k, piece) for k in inside)
         if alone and (is_line(piece, row.field.cells[inside[0]]) or is_z(row, piece)):

@@ -65,11 +65,12 @@ class Profiles:
 @dataclass(frozen=True, eq=False)
 class Seen:
     """What was seen of ``Lines``: ``offset`` (n,) mm from the expected place; ``contrast`` (n,) grey levels,
-    of the darkest mark there.
+    of the darkest mark there; ``whole`` (n,): whether a mark there is dark all along, as a line is.
     """
 
     offset: Floats
     contrast: Floats
+    whole: NDArray[np.bool_]
 
 
 def _uprights(field: Field) -> list[tuple[float, Box, int, bool]]:
@@ -191,4 +192,5 @@ def locate(lines: Lines, seen: Profiles, around: Floats, within_mm: float, faint
     weight = np.where(window, np.maximum(smooth - 0.4 * top[:, None], 0.0), 0.0)
     total = weight.sum(axis=1)
     offset = np.where(total > 0, (weight * seen.steps).sum(axis=1) / np.maximum(total, 1e-9), 0.0)
-    return Seen(offset=offset, contrast=np.where(allowed, darkness, 0.0).max(axis=1, initial=0.0))
+    contrast = np.where(allowed, darkness, 0.0).max(axis=1, initial=0.0)
+    return Seen(offset=offset, contrast=contrast, whole=strongest >= least)

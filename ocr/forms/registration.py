@@ -9,12 +9,15 @@ import numpy as np
 
 from ocr.forms.correction import Correction, correct
 from ocr.forms.cutting import warp
+from ocr.forms.displaced import stands_elsewhere
 from ocr.forms.geometry import fit_affine, project
 from ocr.forms.grouping import Candidate, maps, plausible
+from ocr.forms.ink import black_of
 from ocr.forms.labels import confirms
 from ocr.forms.landmarks import expected_lines, profiles
 from ocr.forms.settings import Floats, Grey, ReaderSettings
 from ocr.results import Registration
+from templates.model import Template
 
 #: A smooth correction larger than this (mm) is put into the homography and the slip rectified again.
 _AGAIN_MM = 0.3
@@ -68,17 +71,7 @@ def _verify(grey: Grey, candidate: Candidate, matrix: Floats, settings: ReaderSe
         if last or not correction.verified or np.abs(correction.smooth[:, :3]).sum(axis=1).max() <= _AGAIN_MM:
             break
         matrix = _moved(matrix, correction, candidate)
-    verified = correction.verified and all(
-        confirms(
-            slip,
-            template,
-            template.field(name),
-            correction.shifts[name].mean(axis=0),
-            dpi=settings.dpi,
-            limit_mm=settings.max_residual_mm,
-        )
-        for name in correction.doubtful
-    )
+    verified = correction.verified and _borne_out(slip, template, correction, settings)
     residual = correction.worst_mm if verified else float("inf")
     return Registered(
         registration=Registration(
@@ -89,6 +82,21 @@ def _verify(grey: Grey, candidate: Candidate, matrix: Floats, settings: ReaderSe
         slip=slip,
         correction=correction,
         accepted=residual <= settings.max_residual_mm,
+    )
+
+
+def _borne_out(slip: Grey, template: Template, correction: Correction, settings: ReaderSettings) -> bool:
+    """Whether the rows that have not shown all their lines are where they are taken to be for all that."""
+    dpi, limit = settings.dpi, settings.max_residual_mm
+    for name in correction.doubtful:
+        shift = correction.shifts[name].mean(axis=0)
+        if not confirms(slip, template, template.field(name), shift, dpi=dpi, limit_mm=limit):
+            return False
+    missing = {*correction.doubtful, *correction.incomplete}
+    black = black_of(slip) if missing else 0.0
+    return not any(
+        stands_elsewhere(slip, template.field(name), correction.shifts[name], dpi=dpi, black=black)
+        for name in missing
     )
 
 

@@ -15,6 +15,8 @@ from templates.model import Box
 _DASH_HIGH, _DASH_WIDE, _DASH_SHAPE = 0.3, 0.22, 1.4
 #: How far ink may lie from the Z that it is taken for, and how much of both must agree.
 _Z_NEAR_MM, _Z_AGREES = 0.9, 0.9
+#: So thick no pen is (mm): there is more ink than a Z has.
+_THICK_PEN_MM = 1.1
 #: A comma's bounds (mm), and how far from the line between two cells it stands.
 _COMMA_HIGH, _COMMA_WIDE, _COMMA_AREA = (0.5, 3.6), 2.2, 3.2
 _COMMA_ASIDE_MM = 2.4
@@ -58,6 +60,8 @@ def is_z(row: Row, piece: Piece, near_mm: float = _Z_NEAR_MM) -> bool:
     corners = np.array([[0.0, 0.0], [w, 0.0], [0.0, h], [w, h]])
     points = points[:: max(1, len(points) // 400)]
     pen = piece.area_mm2 / (2 * w + float(np.hypot(w, h)))
+    if pen > _THICK_PEN_MM:
+        return False
     inset = np.array([[pen / 2, pen / 2], [-pen / 2, pen / 2], [pen / 2, -pen / 2], [-pen / 2, -pen / 2]])
     corners = corners + inset
     near = near_mm + pen / 2

@@ -26,6 +26,7 @@ from ocr.results import FieldResult
 from simulate import damage
 from simulate.fill import Manner, Writer
 from simulate.habits import HABITS, Habitual, Slip, draw
+from simulate.habits.slip import stroke, with_marks
 from simulate.hands import HANDS
 from simulate.scanner import Scan, scan
 from simulate.strokes import Pen
@@ -194,6 +195,21 @@ def test_a_z_through_two_cells_leaves_them_unused_whatever_the_classifier_says(s
         found, result = judged("z_through", seed, says, "0563")
         assert found.reasons == ()
         assert (result.value, sorted(found.unused)) == ("0563", [4, 5])
+
+
+def test_a_scribble_that_spills_into_the_next_cell_is_no_z() -> None:
+    rng = np.random.default_rng(7)
+    writer = Writer(HANDS[0], Pen(width=0.6, darkness=0.95, shade=45), size=0.75)
+    slip = Slip(dropbox(), values(reading="0563"), writer, rng)
+    cell = dropbox().field("reading").cells[3]
+    points = [(cell.x_mm + (0.3 if n % 2 else 8.7), cell.y_mm + 1.2 + 0.8 * n) for n in range(10)]
+    filled = with_marks(slip.filled(), [stroke(slip, points)], "reading", "056#__")
+    seen = on_page(Habitual(filled, slip.values, "reading"), 7)
+    row = row_of(seen, "reading")
+    assert sum(area > 0.5 for area in row.of_cell[3][0].inside) == 2
+    found = observe(row, sharp("056#__"), 0.0, lambda *_: sharp("0")[0])
+    assert found.unused == frozenset()
+    assert Reason.STRUCK_OUT in found.reasons
 
 
 def test_a_z_in_one_cell_may_be_a_two() -> None:

@@ -243,6 +243,39 @@ def test_a_fold_is_followed_or_refused(step_mm: float) -> None:
         assert found.worst_mm is not None
 
 
+def _with_row_moved(name: str, dx_mm: float, dy_mm: float) -> Grey:
+    """One row's cells printed elsewhere, its label where it belongs."""
+    page, scale, box = crossed(200), 200 / 25.4, dropbox().field(name).box.grown(0.6)
+    x0, x1, y0, y1 = (round(v * scale) for v in (box.x_mm, box.right_mm, box.y_mm, box.bottom_mm))
+    cells = page[y0:y1, x0:x1].copy()
+    page[y0:y1, x0:x1] = 255
+    dx, dy = round(dx_mm * scale), round(dy_mm * scale)
+    there = page[y0 + dy : y1 + dy, x0 + dx : x1 + dx]
+    np.minimum(there, cells[: there.shape[0], : there.shape[1]], out=there)
+    return page
+
+
+@pytest.mark.parametrize("name", ["account", "date"])
+@pytest.mark.parametrize(("dx_mm", "dy_mm"), [(3, 0), (-3, 0), (4, 0), (6, 0), (-8, 0), (0, 4), (0, -3)])
+def test_a_row_printed_off_from_its_own_label_is_not_read(name: str, dx_mm: float, dy_mm: float) -> None:
+    assert only(_with_row_moved(name, dx_mm, dy_mm), 200.0).worst_mm is None
+
+
+@pytest.mark.parametrize(("at_mm", "step_mm"), [(55, 1.6), (58, 2.0), (61, 1.2), (98, 3.0), (161, 1.6)])
+def test_a_fold_through_the_cells_with_paper_missing_is_not_read(at_mm: float, step_mm: float) -> None:
+    page, scale = crossed(200), 200 / 25.4
+    crease, step = round(at_mm * scale), round(step_mm * scale)
+    assert only(np.vstack([page[:crease], page[crease + step :]]), 200.0).worst_mm is None
+
+
+@pytest.mark.parametrize(("at_mm", "step_mm"), [(33, 1.6), (50, 2.0), (55, 3.0), (75, 1.6), (90, 4.0)])
+def test_a_fold_down_the_slip_is_followed_or_refused(at_mm: float, step_mm: float) -> None:
+    page, scale = crossed(200), 200 / 25.4
+    crease, step = round(at_mm * scale), round(step_mm * scale)
+    found = only(np.hstack([page[:, :crease], page[:, crease + step :]]), 200.0)
+    assert found.worst_mm is None or found.worst_mm < 0.6
+
+
 def _erase(page: Grey, dpi: int, left: float, top: float, right: float, bottom: float) -> None:
     x0, y0, x1, y1 = (round(v * dpi / 25.4) for v in (left, top, right, bottom))
     page[y0:y1, x0:x1] = 255

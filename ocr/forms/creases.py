@@ -1,0 +1,53 @@
+"""Paper missing in a fold: print on one side of the crease is nearer to the other side's than it should be.
+
+The residual's running median does not see it: on each side of the crease all lines agree with one another.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.forms.landmarks import Lines
+from ocr.forms.settings import Floats
+
+#: Lines on each side of a crease that must agree, and how far they may differ (mm): a pen stroke beside one
+#: line makes no crease.
+_BESIDE, _FEWEST, _AGREE_MM = 4, 3, 0.3
+
+
+def crease(lines: Lines, own: NDArray[np.bool_], rest: Floats) -> float:
+    """The largest step (mm) in a row's lines, 0 where none is seen.
+
+    ``own``: the row's lines that are seen; ``rest`` (n,): how far each lies from where it is expected.
+    """
+    return max(_across(lines, own & (lines.kind == 0), rest), _within(lines, own, rest))
+
+
+def _across(lines: Lines, uprights: NDArray[np.bool_], rest: Floats) -> float:
+    """A crease from top to bottom: the upright lines to its left and right differ."""
+    index = np.flatnonzero(uprights)
+    ordered = rest[index[np.argsort(lines.middle[index, 0])]]
+    largest = 0.0
+    for split in range(_FEWEST, len(ordered) - _FEWEST + 1):
+        left, right = ordered[max(0, split - _BESIDE) : split], ordered[split : split + _BESIDE]
+        if _agree(left) and _agree(right):
+            largest = max(largest, abs(float(np.median(left) - np.median(right))))
+    return largest
+
+
+def _within(lines: Lines, own: NDArray[np.bool_], rest: Floats) -> float:
+    """A crease from left to right through the cells: their tops and bottoms differ."""
+    tops = {int(lines.cell[i]): float(rest[i]) for i in np.flatnonzero(own & (lines.kind == 1))}
+    feet = {int(lines.cell[i]): float(rest[i]) for i in np.flatnonzero(own & (lines.kind == 2))}
+    heights = np.array([feet[cell] - tops[cell] for cell in sorted(tops) if cell in feet])
+    largest = 0.0
+    for first in range(len(heights) - _FEWEST + 1):
+        some = heights[first : first + _BESIDE]
+        if _agree(some):
+            largest = max(largest, abs(float(np.median(some))))
+    return largest
+
+
+def _agree(values: Floats) -> bool:
+    return bool(np.median(np.abs(values - np.median(values))) <= _AGREE_MM)
