@@ -17,8 +17,9 @@ _HIGH, _OVERLAP_MM = 0.33, 0.4
 #: Each half must be a digit with this probability; where the whole cell is none, with that.
 _SURE, _LIKELY = 0.85, 0.4
 _ALIKE = 0.6
-#: Two that touch: so much ink in usual digits, in one piece so wide beside its height.
-_MUCH, _WIDE = 1.45, 0.95
+#: Two that touch: so much ink in usual digits, in one piece so wide beside its height; a
+#: scribble has more.
+_MUCH, _WIDE, _TOO_MUCH = 1.45, 0.95, 2.2
 
 
 def two_in_cell(row: Row, cell: int, no_digit: bool, much: float, read: PairReader) -> bool:
@@ -29,7 +30,7 @@ def two_in_cell(row: Row, cell: int, no_digit: bool, much: float, read: PairRead
     pieces = sorted(row.of_cell[cell], key=lambda p: p.box.x_mm)
     height = row.field.cells[cell].h_mm
     tall = [p for p in pieces if p.box.h_mm >= _HIGH * height]
-    if len(tall) == 1 and much >= _MUCH and tall[0].box.w_mm >= _WIDE * tall[0].box.h_mm:
+    if len(tall) == 1 and _MUCH <= much <= _TOO_MUCH and tall[0].box.w_mm >= _WIDE * tall[0].box.h_mm:
         return True
     if len(tall) != 2 or not _apart(tall[0], tall[1]):
         return False
