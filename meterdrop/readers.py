@@ -24,7 +24,7 @@ Line = dict[str, Any]
 #: Reads one page of an opened file; gives one line, or several where a page has several slips.
 PageReader = Callable[["Document", int], list[Line]]
 KINDS = ("form", "meter", "cell", "line")
-LATER = ("meter", "line")
+LATER = ("meter",)
 #: A date on the slip that is at least this sure tells how many days passed.
 _SURE_DATE = 0.9
 
@@ -34,7 +34,7 @@ class ReadOptions:
     """What to read and how; goes to other processes pickled.
 
     ``template``: which form (None: found by its markers); ``register``: a CSV of accounts, for forms;
-    ``own``: a folder with further forms; ``limits``: of one file.
+    ``own``: a folder with further forms; ``limits``: of one file; ``digits``: of a line, where known.
     """
 
     kind: str
@@ -42,11 +42,12 @@ class ReadOptions:
     template: str | None = None
     register: Path | None = None
     own: Path | None = None
+    digits: int | None = None
 
     def check(self) -> None:
         """Raise ``UsageError`` for what is not there or does not go together."""
         if self.kind in LATER:
-            raise UsageError(f"--as {self.kind} is not available in this version; use --as form or --as cell")
+            raise UsageError(f"--as {self.kind} is not available in this version; use form, cell or line")
         if self.kind != "form" and (self.template is not None or self.register is not None):
             raise UsageError("--template and --register belong to --as form; leave them out")
 
@@ -54,6 +55,8 @@ class ReadOptions:
 def open_reader(options: ReadOptions) -> PageReader:
     """The reader for these options; raises ``UsageError``."""
     options.check()
+    if options.kind == "line":
+        return _line_reader(options.digits)
     return _slip_reader(options) if options.kind == "form" else _cell_reader()
 
 
@@ -181,6 +184,33 @@ def _cell_reader() -> PageReader:
                 "confidence": round(float(probabilities[best]), 6),
                 "reasons": [],
                 "model": classifier.model,
+                "seconds": round(time.perf_counter() - started, 4),
+            }
+        ]
+
+    return read
+
+
+def _line_reader(digits: int | None) -> PageReader:
+    from ocr.lines import LineReader
+
+    reader = LineReader.load()
+
+    def read(document: Document, page: int) -> list[Line]:
+        started = time.perf_counter()
+        reading = reader.read(document.colour(page), digits)
+        return [
+            {
+                "outcome": "blank" if reading.blank else "read",
+                "value": reading.value,
+                "confidence": round(reading.confidence, 6),
+                "raw": reading.raw,
+                "characters": [
+                    {"value": each.value, "confidence": round(each.confidence, 6)}
+                    for each in reading.characters
+                ],
+                "reasons": [Reason.READING_UNCLEAR.value] if "#" in reading.raw else [],
+                "model": reader.model,
                 "seconds": round(time.perf_counter() - started, 4),
             }
         ]

@@ -120,15 +120,23 @@ def confusions(told: Told, most: int = 12) -> str:
 
 def fit_temperature(logits: list[np.ndarray], texts: list[str]) -> float:
     """The temperature at which the true strings are likeliest (Guo et al. 2017, on joint probabilities)."""
-    best, least = 1.0, np.inf
-    for temperature in np.exp(np.linspace(np.log(0.5), np.log(2.5), 18)):
-        loss = -sum(
-            max(float(ctc.log_probabilities(ctc.distributions(each, float(temperature)), [text])[0]), -30.0)
-            for each, text in zip(logits, texts, strict=True)
+    grid = np.linspace(np.log(0.6), np.log(2.0), 7)
+    losses = np.array([_loss(logits, texts, float(np.exp(log))) for log in grid])
+    k = int(np.clip(losses.argmin(), 1, len(grid) - 2))
+    bend, tilt, _ = np.polyfit(grid[k - 1 : k + 2], losses[k - 1 : k + 2], 2)
+    return float(np.exp(np.clip(-tilt / (2 * bend), grid[0], grid[-1]))) if bend > 0 else 1.0
+
+
+def _loss(logits: list[np.ndarray], texts: list[str], temperature: float) -> float:
+    """Mean negative log-likelihood of the true strings; one absurd label counts for 30 at most."""
+    return -float(
+        np.mean(
+            [
+                max(float(ctc.log_probabilities(ctc.distributions(each, temperature), [text])[0]), -30.0)
+                for each, text in zip(logits, texts, strict=True)
+            ]
         )
-        if loss < least:
-            best, least = float(temperature), loss
-    return best
+    )
 
 
 def report(told: Told, temperature: float, model: str, data: str) -> dict[str, object]:

@@ -93,9 +93,10 @@ def crop(
     if kind < 0.45:
         out = rng.uniform(0.04, 0.35, 4)
     elif kind < 0.65:
-        out = rng.uniform(-0.04, 0.06, 4)
+        # All four sides or none: a side alone at the picture's end is a 1 to anybody.
+        out = rng.uniform(0.0, 0.06, 4)
     elif kind < 0.8:
-        out = rng.uniform(-0.12, -0.02, 4)
+        out = rng.uniform(-0.14, -0.04, 4)
     else:
         out = rng.uniform(0.2, 1.2, 4)
     if look.style in ("none", "rule") and rng.random() < 0.5:

@@ -67,6 +67,9 @@ class LineScene:
         pieces = []
         for wanted in text:
             tall = height * float(np.exp(rng.normal(0, uneven)))
+            if wanted == "1" and rng.random() < 0.3:
+                # Many write a bare 1 taller than what stands beside it.
+                tall *= float(rng.uniform(1.05, 1.5))
             digit, ink = self.hands.write(writer, int(wanted), tall, vary(pen, rng, 0.7), rng)
             pieces.append(_Piece(ink, str(digit), float(rng.normal(0, drift))))
         return pieces
@@ -153,6 +156,11 @@ def _text(count: int, rng: np.random.Generator) -> str:
         text[rng.random(count) < 0.6] = rng.integers(0, 10)
     elif rng.random() < 0.08:
         text[: int(rng.integers(0, count + 1))] = 0
+    if count:
+        # A bar at an end is a 1 and not the box's side: seen often enough to be sure of.
+        for end in (0, -1):
+            if rng.random() < 0.12:
+                text[end] = 1
     return "".join(map(str, text))
 
 

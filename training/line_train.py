@@ -43,7 +43,7 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
     lines = line_cache.read(*line_cache.training_files())
     if not lines.strips:
         raise FileNotFoundError("nothing rendered: run `python -m training.lines render`")
-    model, step = LineNet(), 0
+    model, step = LineNet().to(memory_format=torch.channels_last), 0
     average = copy.deepcopy(model).eval()
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=0.02, fused=True)
     if last.exists():
@@ -141,9 +141,6 @@ def _augment(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         batch = functional.grid_sample(batch, grid, align_corners=False)
     gamma = float(np.exp(rng.normal(0, 0.25)))
     batch = batch.clamp_min(1e-4) ** gamma
-    if rng.random() < 0.15:
-        # Without the box and the dirt: nothing was taken out of this picture.
-        batch[:, 1] = batch[:, 0]
     return batch
 
 

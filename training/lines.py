@@ -26,7 +26,10 @@ _HELP = __doc__
 
 WEIGHTS = Path("ocr/weights/lines.onnx")
 
-RUNS = {"lines": Plan("lines", steps=7500)}
+RUNS = {
+    "lines": Plan("lines", steps=6900),
+    "lines-more": Plan("lines-more", steps=2200, rate=1.5e-3, start_from="lines", seed=2),
+}
 #: What the temperature is fitted on: drawn lines of writers left out, of both kinds.
 _HELD = ("mnist", "unipen")
 

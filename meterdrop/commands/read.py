@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     metavar="CSV",
     help="Accounts to decode against, with their meters' digits and history where it has those columns.",
 )
-@click.option("--digits", type=click.IntRange(1, 12), help="Meter: digits before the point.")
+@click.option("--digits", type=click.IntRange(1, 12), help="Meter: digits before the point; line: digits.")
 @click.option("--decimals", type=click.IntRange(0, 6), help="Meter: digits after the point.")
 def command(
     paths: tuple[str, ...],
@@ -45,8 +45,8 @@ def command(
 
     Exit status 0 done, 1 some inputs were unreadable (each has its line), 2 wrong use.
     """
-    if (digits is not None or decimals is not None) and kind != "meter":
-        raise UsageError("--digits and --decimals belong to --as meter; leave them out")
+    if (digits is not None and kind not in ("meter", "line")) or (decimals is not None and kind != "meter"):
+        raise UsageError("--digits is for --as meter or line, --decimals for --as meter; leave them out")
     from meterdrop.settings import load_settings
     from ocr.load import Limits
 
@@ -55,7 +55,8 @@ def command(
         pixels=settings.count("METERDROP_MAX_PIXELS"), pages=settings.count("METERDROP_MAX_PAGES")
     )
     own = settings.path("METERDROP_TEMPLATES")
-    reader = open_reader(ReadOptions(kind, limits, template, Path(register) if register else None, own))
+    table = Path(register) if register else None
+    reader = open_reader(ReadOptions(kind, limits, template, table, own, digits))
     unreadable = total = 0
     progress = Progress(sys.stderr.isatty() or not as_json)
     for line in read_all(paths, kind, reader, limits):

@@ -108,7 +108,8 @@ def test_one_page_that_crashes_the_reader_does_not_stop_the_next(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--as", "line"],
+        ["--as", "line", "--decimals", "1"],
+        ["--as", "line", "--template", "krasnoyarsk-dropbox"],
         ["--as", "meter", "--digits", "5"],
         ["--template", "no-such-form"],
         ["--register", "no-such.csv"],
