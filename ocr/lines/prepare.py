@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.lines.rules import Darkness, Frame, Mask, remove
+from ocr.lines.frame import Frame, remove
+from ocr.lines.rules import Darkness, Mask
 
 #: Height of the network's input, and of a digit in it, in pixels.
 HEIGHT, DIGIT = 40, 24
