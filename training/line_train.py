@@ -140,8 +140,7 @@ def _augment(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         grid = functional.affine_grid(theta.expand(n, -1, -1), list(batch.shape), align_corners=False)
         batch = functional.grid_sample(batch, grid, align_corners=False)
     gamma = float(np.exp(rng.normal(0, 0.25)))
-    batch = batch.clamp_min(1e-4) ** gamma
-    return batch
+    return batch.clamp_min(1e-4) ** gamma
 
 
 def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:

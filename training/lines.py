@@ -6,8 +6,9 @@ each resumable: what is done already is not done again.
 \b
     python -m training.lines render            lines into training/cache
     python -m training.lines train lines       everything but UNIPEN fold 0 and MNIST test
-    python -m training.lines measure lines     writers left out, and UNIPEN's real strings
-    python -m training.lines export lines --version 1
+    python -m training.lines train lines-more  goes on from there: what is shipped
+    python -m training.lines measure lines-more  writers left out, and UNIPEN's real strings
+    python -m training.lines export lines-more --version 2
     python -m training.lines all               all of these; `make train-lines`
 """
 
@@ -104,8 +105,9 @@ def everything(context: click.Context, version: str) -> None:
     """Render, train, measure and export; stop and call again at any time."""
     context.invoke(render)
     context.invoke(train, name="lines")
-    context.invoke(measure, name="lines", sets=measuring.SETS)
-    context.invoke(export, name="lines", version=version, path=WEIGHTS)
+    context.invoke(train, name="lines-more")
+    context.invoke(measure, name="lines-more", sets=measuring.SETS)
+    context.invoke(export, name="lines-more", version=version, path=WEIGHTS)
 
 
 if __name__ == "__main__":
