@@ -16,7 +16,7 @@ import numpy as np
 from ocr.cells.prepare import SIZE
 from training.cuts import prepared
 from training.scenes import HARD, PLAIN, Scene
-from training.sources import Source, fold, load
+from training.sources import Source, fold, illegible, load
 
 FOLDER = Path(__file__).parent / "cache"
 _OTHER, _BLANK, _PICTURE, _PLAIN = 0.14, 0.12, 0.3, 0.45
@@ -71,16 +71,33 @@ def _write(path: Path, glyphs: Source, count: int, rng: np.random.Generator, aro
     return path
 
 
-def held_out(number: int, count: int = 6000) -> Path:
-    """Examples of every kind by the UNIPEN writers of one fold, marks and blanks as in training."""
-    path = path_of("held-unipen", number)
-    if path.exists():
-        return path
-    every = load("unipen")
-    assert every.strokes is not None
-    mine = np.flatnonzero(fold(every.group) == number)
-    part = Source(every.name, every.labels[mine], every.group[mine], strokes=[every.strokes[i] for i in mine])
-    return _write(path, part, count, np.random.default_rng([number, 77]), load("shapes"))
+def held_out(number: int, count: int = 6000) -> list[Path]:
+    """Examples of every kind by writers whom no shipped run has seen: what confidence is fitted on.
+
+    One file of the UNIPEN writers of fold ``number``, one of the MNIST test writers, without the samples that
+    a person could not read as labelled.
+    """
+    every, test = load("unipen"), load("mnist-test")
+    assert every.strokes is not None and every.places is not None and test.images is not None
+    mine = np.flatnonzero((fold(every.group) == number) & ~np.isin(every.places, illegible("unipen")))
+    clear = np.setdiff1d(np.arange(len(test.labels)), illegible("mnist"))
+    writers = Source(
+        every.name, every.labels[mine], every.group[mine], strokes=[every.strokes[i] for i in mine]
+    )
+    tested = Source(test.name, test.labels[clear], test.group[clear], test.images[clear])
+    paths = []
+    for name, source in ((f"held-unipen-{number}", writers), ("held-mnist", tested)):
+        path = FOLDER / f"{name}.npz"
+        if not path.exists():
+            _write(
+                path,
+                source,
+                count,
+                np.random.default_rng([number, zlib.crc32(name.encode())]),
+                load("shapes"),
+            )
+        paths.append(path)
+    return paths
 
 
 def evaluate_set(source: str, *, limit: int | None = None, picture: bool = False, hard: bool = False) -> Path:

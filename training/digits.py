@@ -125,14 +125,14 @@ def held_out(name: str) -> None:
         raise click.UsageError(f"{name} leaves out no fold of writers; take fold0")
     x, y = _left_out(plan.leave_out_fold)
     logits = logits_of(trained(name), x)
-    click.echo(f"## {name}, unipen writers left out: {score(logits, y)}")
+    click.echo(f"## {name}, UNIPEN and MNIST writers left out: {score(logits, y)}")
     click.echo(f"false digits above 0.9: {false_digits(softmax(logits), y)}")
     click.echo(table_text(confusion(logits, y)))
 
 
 def _left_out(number: int) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(cache.held_out(number)) as data:
-        return data["x"], data["y"]
+    parts = [np.load(path) for path in cache.held_out(number)]
+    return np.concatenate([part["x"] for part in parts]), np.concatenate([part["y"] for part in parts])
 
 
 @main.command()
@@ -150,7 +150,9 @@ def export(name: str, version: str, path: Path) -> None:
     logits = logits_of(trained(name), x)
     temperature = writing.fit_temperature(logits, y)
     writing.export(name, path, version=version, temperature=temperature)
-    data = f"simulated cells of UNIPEN writers of fold {left_out}, left out of training"
+    data = (
+        f"simulated cells of UNIPEN writers of fold {left_out} and MNIST test writers, left out of training"
+    )
     told = calibrate.report(
         writing.as_on_slips(logits, temperature), y, temperature, f"digits@{version}", data
     )

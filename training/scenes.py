@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 
 from ocr.cells.picture import views
-from simulate.strokes import Ink, Pen, lay, random_pen, vary
+from simulate.strokes import Ink, Pen, draw, lay, random_pen, vary
 from training.cuts import Cut, Paper, cut_photo, cut_scan, jpeg, photo
 from training.marks import blot, mark, side_by_side, stack, struck_out
+from training.shapes import letter
 from training.sources import Source
 
 BLANK, OTHER = 10, 11
@@ -102,9 +103,11 @@ class Scene:
             if rng.random() < 0.15:
                 ink = stack(ink, blot(rng, height), int(rng.normal(0, 3)), int(rng.normal(0, 3)))
         elif kind == "letter" and self.letters is not None:
-            ink = _fit(
-                self.letters.ink(int(rng.integers(len(self.letters.labels))), height, pen, rng), cell_w, rng
-            )
+            if rng.random() < 0.35:
+                ink = draw(letter(rng, float(rng.uniform(0.4, 1.4))), height, pen, rng)
+            else:
+                ink = self.letters.ink(int(rng.integers(len(self.letters.labels))), height, pen, rng)
+            ink = _fit(ink, cell_w, rng)
         elif kind == "two":
             small = height * rng.uniform(0.5, 0.85)
             first = _narrow(self.source.ink(index, small, pen, rng), 0.5 * cell_w)

@@ -16,13 +16,13 @@ from simulate.strokes import Stroke
 _Points = list[tuple[float, float]]
 
 
-def _read() -> dict[int, list[list[_Points]]]:
-    variants: dict[int, list[list[_Points]]] = {}
-    for line in (Path(__file__).parent / "shapes.txt").read_text(encoding="utf-8").splitlines():
+def _read(name: str) -> dict[str, list[list[_Points]]]:
+    variants: dict[str, list[list[_Points]]] = {}
+    for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             continue
         digit, *strokes = line.split(" | ")
-        variants.setdefault(int(digit), []).append(
+        variants.setdefault(digit, []).append(
             [[_point(text) for text in stroke.split()] for stroke in strokes]
         )
     return variants
@@ -34,7 +34,9 @@ def _point(text: str) -> tuple[float, float]:
 
 
 #: digit -> variants -> strokes -> control points.
-VARIANTS: dict[int, list[list[_Points]]] = _read()
+VARIANTS: dict[int, list[list[_Points]]] = {int(d): drawn for d, drawn in _read("shapes.txt").items()}
+#: All drawings of letters, ``letters.txt``.
+LETTERS: list[list[_Points]] = [drawing for letter in _read("letters.txt").values() for drawing in letter]
 
 
 def curve(points: np.ndarray, steps: int = 6) -> Stroke:
@@ -63,7 +65,15 @@ def shape(
 ) -> list[Stroke]:
     """One drawing of a digit: a random variant with its control points moved, stretched parts, in ems."""
     variants = VARIANTS[digit]
-    strokes = variants[int(rng.integers(len(variants))) if variant is None else variant]
+    return _deformed(variants[int(rng.integers(len(variants))) if variant is None else variant], rng, amount)
+
+
+def letter(rng: np.random.Generator, amount: float = 1.0) -> list[Stroke]:
+    """One drawing of some Latin letter, as ``shape`` draws digits."""
+    return _deformed(LETTERS[int(rng.integers(len(LETTERS)))], rng, amount)
+
+
+def _deformed(strokes: list[_Points], rng: np.random.Generator, amount: float) -> list[Stroke]:
     bend = rng.normal(0.0, 0.05 * amount, 4)
     moved: list[Stroke] = []
     for points in strokes:
