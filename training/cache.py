@@ -19,7 +19,7 @@ from training.scenes import HARD, PLAIN, Scene
 from training.sources import Source, fold, illegible, load
 
 FOLDER = Path(__file__).parent / "cache"
-_OTHER, _BLANK, _PICTURE, _PLAIN = 0.14, 0.12, 0.3, 0.45
+_OTHER, _BLANK, _PICTURE, _PLAIN = 0.18, 0.12, 0.3, 0.45
 #: Cuts prepared together.
 _CHUNK = 500
 

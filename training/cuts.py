@@ -54,9 +54,14 @@ def cut_scan(paper: Paper, rng: np.random.Generator, misplaced: float = 0.028) -
     return Cut(crop, MARGIN, REACH, FILL)
 
 
-def cut_photo(paper: Paper, rng: np.random.Generator, shadows: float = 0.2) -> Cut:
-    """One of the views that are cut of a picture of the box alone, at random."""
+def cut_photo(paper: Paper, rng: np.random.Generator, shadows: float = 0.2, *, whole: bool = False) -> Cut:
+    """One of the views that are cut of a picture of the box alone, at random.
+
+    ``whole``: none that leaves ink out, for it could leave out what makes the rest no digit.
+    """
     found = views(photo(paper, rng, shadows))
+    if whole:
+        found = [found[0], *(cut for cut in found[1:] if cut.margin)]
     return found[int(rng.integers(len(found)))]
 
 

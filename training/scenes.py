@@ -115,7 +115,7 @@ class Scene:
             ink = side_by_side(first, second, rng)
         else:
             ink, at = mark(rng, cell_h, pen)
-        return self._finish(ink, at, (cell_w, cell_h), pen, rng, picture), OTHER
+        return self._finish(ink, at, (cell_w, cell_h), pen, rng, picture, whole=True), OTHER
 
     def blank(self, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
         """An empty cell, with specks, shine-through and bits of the neighbours."""
@@ -140,10 +140,12 @@ class Scene:
         pen: Pen,
         rng: np.random.Generator,
         picture: bool,
+        *,
+        whole: bool = False,
     ) -> Cut:
         paper = self._paper(ink, at, cell, pen, rng, picture)
         if picture:
-            return cut_photo(paper, rng, self.conditions.shadows)
+            return cut_photo(paper, rng, self.conditions.shadows, whole=whole)
         return cut_scan(paper, rng, self.conditions.misplaced)
 
     def _pen(self, rng: np.random.Generator) -> Pen:
