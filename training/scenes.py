@@ -83,11 +83,14 @@ class Scene:
 
     def views(self, index: int, rng: np.random.Generator) -> list[Cut]:
         """Glyph ``index`` in a picture of its box alone: every view that is cut of it."""
+        return views(photo(self.paper(index, rng), rng, self.conditions.shadows))
+
+    def paper(self, index: int, rng: np.random.Generator) -> Paper:
+        """Glyph ``index`` in its cell on paper, to be pictured alone."""
         pen = self._pen(rng)
         cell_w, cell_h = _cell(rng)
         ink = _fit(self.source.ink(index, self._height(rng) * cell_h, pen, rng), cell_w, rng)
-        paper = self._paper(ink, None, (cell_w, cell_h), pen, rng, True)
-        return views(photo(paper, rng, self.conditions.shadows))
+        return self._paper(ink, None, (cell_w, cell_h), pen, rng, True)
 
     def other(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
         """Something that is no digit, made with glyph ``index`` where it needs one."""
