@@ -168,9 +168,7 @@ def export(name: str, version: str, path: Path) -> None:
     data = (
         f"simulated cells of UNIPEN writers of fold {left_out} and MNIST test writers, left out of training"
     )
-    told = calibrate.report(
-        writing.as_on_slips(logits, temperature), y, temperature, f"digits@{version}", data
-    )
+    told = calibrate.report(logits, y, temperature, f"digits@{version}", data)
     path.with_suffix(".calibration.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     click.echo(json.dumps({"file": str(path), "version": version, "temperature": round(temperature, 4)}))
 

@@ -12,18 +12,6 @@ import torch
 from ocr.cells.prepare import SIZE
 from training.train import trained
 
-#: How many times likelier ``#`` is among the examples than on slips, as a logarithm: people rarely strike
-#: out. Chosen on simulated slips of left-out writers between digits called ``#`` and marks called digits.
-OTHER_IN_EXAMPLES = 1.0
-_OTHER = 11
-
-
-def as_on_slips(logits: np.ndarray, temperature: float) -> np.ndarray:
-    """Logits with the examples' share of ``#`` corrected to that of slips (Saerens et al. 2002)."""
-    corrected = np.array(logits, dtype=np.float64)
-    corrected[:, _OTHER] -= OTHER_IN_EXAMPLES * temperature
-    return corrected
-
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature with the least negative log-likelihood on held-out examples (Guo et al. 2017)."""
@@ -40,8 +28,6 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 def export(run: str, path: Path, *, version: str, temperature: float) -> None:
     """Write the network of ``run`` to ``path``; input ``cells`` (N, 2, S, S), output ``logits`` (N, 12)."""
     model = trained(run)
-    with torch.no_grad():
-        model.head.bias[_OTHER] -= OTHER_IN_EXAMPLES * temperature
     example = torch.zeros(1, 2, SIZE, SIZE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

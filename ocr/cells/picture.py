@@ -64,6 +64,8 @@ def views(image: NDArray[np.uint8]) -> list[Cut]:
 def _inner(grey: Grey, dark: Darkness) -> Grey | None:
     """The picture around the ink that touches none of its edges, all other ink painted over, or None."""
     height, width = dark.shape
+    if min(height, width) < 12:
+        return None
     smooth = np.asarray(cv2.GaussianBlur(dark, (3, 3), 0), dtype=np.float32)
     full = float(np.percentile(smooth[2:-2, 2:-2], 97))
     binary = (smooth > max(_INK * full, _FAINTEST)).astype(np.uint8)
