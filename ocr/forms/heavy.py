@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
@@ -14,8 +15,13 @@ _FAR_TOO_MUCH = 2.1
 _TOO_MUCH, _WIDER, _CROSSED = 1.4, 1.3, 2.9
 
 
-def heavy_cells(row: Row, cells: Sequence[int], usual: float) -> list[int]:
-    """Those of ``cells`` that no single digit explains; ``usual``: see ``habits.usual_ink``."""
+def heavy_cells(
+    row: Row, cells: Sequence[int], usual: float, clear: AbstractSet[int] = frozenset()
+) -> list[int]:
+    """Those of ``cells`` that no single digit explains; ``usual``: see ``habits.usual_ink``.
+
+    ``clear``: cells that the classifier takes for one digit; only far too much ink speaks against that.
+    """
     if usual <= 0:
         return []
     usual_width = _usual_width(row, cells)
@@ -23,6 +29,8 @@ def heavy_cells(row: Row, cells: Sequence[int], usual: float) -> list[int]:
     for k in cells:
         much = row.ink_in(k) / row.field.cells[k].h_mm ** 2 / usual
         if much < _TOO_MUCH:
+            continue
+        if k in clear and much < _FAR_TOO_MUCH:
             continue
         width, crossed = _shape(row, k)
         if much >= _FAR_TOO_MUCH or crossed >= _CROSSED or (usual_width and width >= _WIDER * usual_width):

@@ -115,15 +115,18 @@ def sharp(text: str) -> np.ndarray:
 
 
 def judged(
-    name: str, seed: int, says: str | None = None, reading: str = "05630"
+    name: str, seed: int, says: str | None = None, reading: str = "05630", sure: float = 1.0
 ) -> tuple[Observed, FieldResult]:
-    """The row as it is seen when the classifier says ``says`` (default: the truth of every cell)."""
+    """The row as it is seen when the classifier says ``says`` (default: the truth of every cell).
+
+    ``sure``: how sure of what it says.
+    """
     seen = _page(name, seed, reading)
     habitual = seen.habitual
     field = dropbox().field(habitual.field)
     cells = {each: sharp(habitual.filled.cells[each]) for each in ("account", habitual.field)}
     if says is not None:
-        cells[field.name] = sharp(says)
+        cells[field.name] = sharp(says) * sure + (1.0 - sure) / 12
     rows = {each: row_of(seen, each) for each in cells}
     both = sharp("0")[0]
     found = observe(rows[field.name], cells[field.name], usual_ink(rows, cells), lambda *_: both)
@@ -239,7 +242,8 @@ def test_two_digits_in_a_cell_are_never_one(seed: int) -> None:
     habitual = written("two_in_a_cell", seed)
     says = habitual.filled.cells["reading"].replace("#", "7")
     for classifier in (None, says):
-        found, result = judged("two_in_a_cell", seed, classifier)
+        # What a calibrated classifier says of two digits is never sure.
+        found, result = judged("two_in_a_cell", seed, classifier, sure=0.9)
         assert set(found.reasons) & REASONS["two_in_a_cell"]
         assert result.confidence < ACCEPTED
 
@@ -247,9 +251,15 @@ def test_two_digits_in_a_cell_are_never_one(seed: int) -> None:
 @pytest.mark.parametrize("seed", [3, 4])
 def test_a_digit_written_over_another_is_too_heavy(seed: int) -> None:
     says = written("written_over", seed).filled.cells["reading"].replace("#", "8")
-    found, result = judged("written_over", seed, says)
+    found, result = judged("written_over", seed, says, sure=0.9)
     assert Reason.STRUCK_OUT in found.reasons
     assert result.confidence < ACCEPTED
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_heavy_digit_that_the_classifier_is_sure_of_is_one(seed: int) -> None:
+    says = written("written_over", seed).filled.cells["reading"].replace("#", "8")
+    assert judged("written_over", seed, says)[0].struck == frozenset()
 
 
 @pytest.mark.parametrize("seed", [3, 4])
