@@ -128,7 +128,7 @@ def measure(name: str, sources: tuple[str, ...], picture: bool, hard: bool, limi
         for digit, text in per_class(probabilities, y).items():
             click.echo(f"- {digit}: {text}")
         click.echo(table_text(confusion(probabilities, y)))
-        click.echo(f"calibration error {calibration_error(probabilities, y):.2%}\n", nl=True)
+        click.echo(f"calibration error {calibration_error(probabilities, y):.2%}\n")
 
 
 @main.command()

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from ocr.lines.prepare import HEIGHT
 from training import line_cache
+from training.checkpoints import follow, save
 from training.line_net import CLASSES, LineNet, frames_of
 
 RUNS = Path(__file__).parent / "runs"
@@ -72,11 +73,11 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
         optimiser.step()
         step += 1
         shown = 0.97 * shown + 0.03 * float(loss.detach())
-        _follow(average, model, min(0.998, step / (step + 20)))
+        follow(average, model, min(0.998, step / (step + 20)))
         if step % 100 == 0 or step >= plan.steps:
-            _save(last, model, average, optimiser, step)
+            save(last, model, average, optimiser, step)
             print(f"{plan.name} step {step} loss {shown:.4f} {time.monotonic() - started:.0f} s", flush=True)
-    _save(last, model, average, optimiser, step)
+    save(last, model, average, optimiser, step)
     return last
 
 
@@ -148,26 +149,3 @@ def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> Non
     rate = plan.rate * warm * (0.5 * (1 + float(np.cos(np.pi * step / plan.steps))) + 0.005)
     for group in optimiser.param_groups:
         group["lr"] = rate
-
-
-def _follow(average: LineNet, model: LineNet, keep: float) -> None:
-    with torch.no_grad():
-        for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-            if kept.dtype.is_floating_point:
-                kept.lerp_(new, 1 - keep)
-            else:
-                kept.copy_(new)
-
-
-def _save(path: Path, model: LineNet, average: LineNet, optimiser: torch.optim.Optimizer, step: int) -> None:
-    draft = path.with_suffix(".part")
-    torch.save(
-        {
-            "model": model.state_dict(),
-            "average": average.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step,
-        },
-        draft,
-    )
-    draft.replace(path)

@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from training.cache import FOLDER
+from training.checkpoints import follow, save
 from training.net import CellNet
 from training.sources import fold
 
@@ -104,11 +105,11 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
             optimiser.step()
             step += 1
             shown = 0.97 * shown + 0.03 * float(loss.detach())
-            _follow(average, model, min(0.9985, step / (step + 20)))
+            follow(average, model, min(0.9985, step / (step + 20)))
         if (step // 50) % 10 == 0 or step >= plan.steps:
-            _save(last, model, average, optimiser, step)
+            save(last, model, average, optimiser, step)
             print(f"{plan.name} step {step} loss {shown:.4f} {time.monotonic() - started:.0f} s", flush=True)
-    _save(last, model, average, optimiser, step)
+    save(last, model, average, optimiser, step)
     return last
 
 
@@ -162,26 +163,3 @@ def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> Non
     rate = plan.rate * warm * cooled
     for group in optimiser.param_groups:
         group["lr"] = rate
-
-
-def _follow(average: CellNet, model: CellNet, keep: float) -> None:
-    with torch.no_grad():
-        for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-            if kept.dtype.is_floating_point:
-                kept.lerp_(new, 1 - keep)
-            else:
-                kept.copy_(new)
-
-
-def _save(path: Path, model: CellNet, average: CellNet, optimiser: torch.optim.Optimizer, step: int) -> None:
-    draft = path.with_suffix(".part")
-    torch.save(
-        {
-            "model": model.state_dict(),
-            "average": average.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step,
-        },
-        draft,
-    )
-    draft.replace(path)

@@ -8,16 +8,10 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-)
 
-from domain.errors import SettingsError
 from ocr.cells.picture import views
 from ocr.cells.prepare import Inputs, prepare, prepare_one
+from ocr.weights_file import open_weights
 
 #: One character a class, in the order of the probabilities: digits, ``_`` blank, ``#`` struck out / no digit.
 CLASSES = "0123456789_#"
@@ -37,20 +31,7 @@ class CellClassifier:
     @classmethod
     def load(cls, path: Path | None = None, threads: int = 1) -> CellClassifier:
         """The shipped weights, or those at ``path``; raises ``SettingsError`` when they cannot be read."""
-        where = path or DEFAULT_WEIGHTS
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(
-                where.read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
-            return cls(session)
-        except OSError as error:
-            raise SettingsError(f"no weights at {where}: install the package again or name a file") from error
-        except (KeyError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
-            raise SettingsError(f"{where} holds no weights for cells: use the shipped digits.onnx") from error
+        return open_weights(path or DEFAULT_WEIGHTS, cls, "cells", threads)
 
     def probabilities(self, crops: Sequence[NDArray[np.uint8]], margin: float) -> NDArray[np.float64]:
         """Cuts of cells -> probabilities, float64 (N, 12) in the order of ``CLASSES``, rows sum to 1.

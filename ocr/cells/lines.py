@@ -23,7 +23,7 @@ FILL = 0.8
 _THICK = 0.11
 #: A line is followed in this many bands; its darkness (grey levels) and tilt are bounded.
 _BANDS = 6
-_FAINTEST = 6.0
+FAINTEST = 6.0
 _STEEPEST = 0.16
 #: A line's half thickness is measured up to so many pixels.
 _WIDEST = 6
@@ -105,7 +105,7 @@ def find_lines(zones: Darkness, first: int, last: int, fill: float) -> Lines:
     lowest = widest.min(axis=1)
     column = np.argmax(lowest + 0.02 * profile.sum(axis=1), axis=1)
     every = np.arange(count)
-    found = lowest[every, column] >= _FAINTEST
+    found = lowest[every, column] >= FAINTEST
 
     places = column[:, None] + _AROUND
     inside = (places >= 0) & (places < across)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.cells.lines import Darkness, find_lines
+from ocr.cells.lines import FAINTEST, Darkness, find_lines
 from ocr.cells.prepare import Grey, paper_level
 
 #: Pictures are worked on with their longer side at most this many pixels, and at least that many.
@@ -31,7 +31,6 @@ _INK, _LEAST = 0.35, 0.12
 _CLOSEST = 0.5
 #: x = slope * y + offset
 _Line = tuple[float, float]
-_FAINTEST = 6.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def _inner(grey: Grey, dark: Darkness) -> Grey | None:
         return None
     smooth = np.asarray(cv2.GaussianBlur(dark, (3, 3), 0), dtype=np.float32)
     full = float(np.percentile(smooth[2:-2, 2:-2], 97))
-    binary = (smooth > max(_INK * full, _FAINTEST)).astype(np.uint8)
+    binary = (smooth > max(_INK * full, FAINTEST)).astype(np.uint8)
     _, labels, stats, centres = cv2.connectedComponentsWithStats(binary, connectivity=8)
     x0, y0 = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
@@ -159,7 +158,7 @@ def _covered(dark: Darkness, start: NDArray[np.float32], end: NDArray[np.float32
     near = np.asarray(cv2.dilate(dark, np.ones((3, 3), dtype=np.uint8)))
     values = near[points[inside, 1], points[inside, 0]]
     level = 0.4 * float(np.median(values))
-    return float((values > max(level, _FAINTEST)).sum()) / float(inside.sum())
+    return float((values > max(level, FAINTEST)).sum()) / float(inside.sum())
 
 
 def _side(dark: Darkness, far: bool) -> _Line | None:

@@ -8,17 +8,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-)
 
-from domain.errors import SettingsError
 from ocr.lines import ctc
 from ocr.lines.prepare import Strip, prepare
 from ocr.results import Character
+from ocr.weights_file import open_weights
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "lines.onnx"
 
@@ -57,20 +51,7 @@ class LineReader:
     @classmethod
     def load(cls, path: Path | None = None, threads: int = 1) -> LineReader:
         """The shipped weights, or those at ``path``; raises ``SettingsError`` when they cannot be read."""
-        where = path or DEFAULT_WEIGHTS
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(
-                where.read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
-            return cls(session)
-        except OSError as error:
-            raise SettingsError(f"no weights at {where}: install the package again or name a file") from error
-        except (KeyError, ValueError, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
-            raise SettingsError(f"{where} holds no weights for lines: use the shipped lines.onnx") from error
+        return open_weights(path or DEFAULT_WEIGHTS, cls, "lines", threads)
 
     def read(self, image: NDArray[np.uint8], digits: int | None = None) -> LineReading:
         """A picture of one line, grey (H, W) or colour BGR(A), any size and shade, its box in it or not.
