@@ -1,0 +1,1 @@
+"""A customer's photo of a meter: find the display, read it, say why not."""

@@ -1,0 +1,1 @@
+"""Pictures of meters whose truth is known: drums, segments, faces, whole scenes."""

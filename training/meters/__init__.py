@@ -1,0 +1,1 @@
+"""How the weights that find and read a meter's display were made."""
