@@ -21,8 +21,9 @@ Points = NDArray[np.float32]
 class Digit:
     """One place of a display.
 
-    ``value``: the digit as a meter reader takes it: a turning drum is decided by its right neighbour. ``turn``:
-    0 to 1, how far the drum has turned beyond ``value`` (an LCD: 0). ``decimal``: behind the mark, red or framed.
+    ``value``: the digit as a meter reader takes it: a turning drum is decided by its right neighbour.
+    ``turn``: 0 to 1, how far the drum has turned beyond ``value`` (an LCD: 0). ``decimal``: behind the mark,
+    red or framed.
     ``quad``: the digit's own cell: the drum's window, or the box around all seven segments.
     """
 
