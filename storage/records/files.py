@@ -26,7 +26,10 @@ class BatchRow:
 
 @dataclass(frozen=True)
 class FileRow:
-    """A file's bytes, known by their hash. ``state``: received, split or unreadable."""
+    """A file's bytes, known by their hash.
+
+    ``state``: received, split or unreadable. ``purged_at``: when the bytes were destroyed; None: they are kept.
+    """
 
     id: int
     supplier: str
@@ -37,6 +40,7 @@ class FileRow:
     state: str
     pages: int | None
     received_at: datetime
+    purged_at: datetime | None = None
 
 
 class Files:
@@ -116,9 +120,10 @@ class Files:
         return list(self._connection.execute(query.order_by(source_file.c.id)).scalars())
 
     def keys(self) -> list[tuple[int, str, int]]:
-        """Every file's id, hash and size."""
+        """Every kept file's id, hash and size."""
         columns = (source_file.c.id, source_file.c.sha256, source_file.c.size)
-        return [(r.id, r.sha256, r.size) for r in self._connection.execute(sa.select(*columns))]
+        query = sa.select(*columns).where(source_file.c.purged_at.is_(None))
+        return [(r.id, r.sha256, r.size) for r in self._connection.execute(query)]
 
     def _added(self, statement: sa.Insert) -> int:
         return int(self._connection.execute(statement.returning(statement.table.c["id"])).scalar_one())

@@ -14,12 +14,15 @@ from storage.records.upsert import insert
 
 @dataclass(frozen=True)
 class StaffRow:
-    """A member of staff."""
+    """A member of staff. ``must_change``: somebody else has seen the password; ``left_at``: may not log in."""
 
     name: str
     role: str
     password_hash: str
     created_at: datetime
+    password_at: datetime | None = None
+    must_change: bool = False
+    left_at: datetime | None = None
 
 
 class Staff:
@@ -54,3 +57,18 @@ class Staff:
         self._connection.execute(
             sa.update(staff).where(staff.c.name == name).values(password_hash=password_hash)
         )
+
+    def set_password(self, name: str, password_hash: str, at: datetime, *, must_change: bool) -> None:
+        """Give somebody a new password."""
+        self._set(name, password_hash=password_hash, password_at=at, must_change=must_change)
+
+    def set_role(self, name: str, role: str) -> None:
+        """Give somebody another role."""
+        self._set(name, role=role)
+
+    def set_left(self, name: str, at: datetime | None) -> None:
+        """Shut somebody out, or let them in again with None."""
+        self._set(name, left_at=at)
+
+    def _set(self, name: str, **values: object) -> None:
+        self._connection.execute(sa.update(staff).where(staff.c.name == name).values(**values))
