@@ -123,6 +123,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "За этот месяц уже принято другое показание.",
         "Another reading was already taken for this month.",
     ),
+    Reason.PICKED_OUT: (
+        "При сверке цифр одну отметили как прочитанную неверно.",
+        "In the grid of digits one was marked as misread.",
+    ),
     Reason.ILLEGIBLE: ("Неразборчиво.", "Illegible."),
     Reason.NOT_A_SLIP: ("Это не бланк показаний.", "This is not a slip."),
     Reason.RESCAN: ("Отсканировать заново.", "Scan again."),

@@ -58,6 +58,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     CONTRADICTS_EARLIER = "contradicts_earlier"
     # what a person says
+    PICKED_OUT = "picked_out"
     ILLEGIBLE = "illegible"
     NOT_A_SLIP = "not_a_slip"
     RESCAN = "rescan"

@@ -31,6 +31,9 @@ _NEXT: dict[SheetState, frozenset[SheetState]] = {
     ),
     SheetState.REVIEW: frozenset({SheetState.ACCEPTED, SheetState.REJECTED, SheetState.DUPLICATE}),
     SheetState.ACCEPTED: frozenset({SheetState.DELIVERED, SheetState.REVIEW}),
+    # A reviewer takes a verdict back.
+    SheetState.REJECTED: frozenset({SheetState.REVIEW}),
+    SheetState.DUPLICATE: frozenset({SheetState.REVIEW}),
 }
 
 
