@@ -1,7 +1,8 @@
 """Russian first, English second: texts, dates and numbers as readers of each write them.
 
-Texts in code and templates are English; ``locale/ru/LC_MESSAGES/messages.po`` has the Russian ones. It is
-read as it is, when the process starts: there is no compiled copy that could be forgotten or out of date.
+Texts in code and templates are English; the ``.po`` files in ``locale/ru/LC_MESSAGES`` have the Russian ones,
+``messages.po`` those of all pages. They are read as they are, when the process starts: there is no compiled copy
+that could be forgotten or out of date.
 """
 
 from __future__ import annotations
@@ -69,8 +70,13 @@ def language(code: str) -> Language:
 
 
 def _read_catalogue(code: str) -> NullTranslations:
-    po = files("web") / "locale" / code / "LC_MESSAGES" / "messages.po"
-    catalogue = read_po(io.BytesIO(po.read_bytes()), locale=code)
+    folder = files("web") / "locale" / code / "LC_MESSAGES"
+    catalogue = read_po(io.BytesIO((folder / "messages.po").read_bytes()), locale=code)
+    for po in folder.iterdir():
+        if po.name.endswith(".po") and po.name != "messages.po":
+            for message in read_po(io.BytesIO(po.read_bytes()), locale=code):
+                if message.id:
+                    catalogue[message.id] = message
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

@@ -28,7 +28,7 @@ class BatchRow:
 class FileRow:
     """A file's bytes, known by their hash.
 
-    ``state``: received, split or unreadable. ``purged_at``: when the bytes were destroyed; None: they are kept.
+    ``state``: received, split or unreadable. ``purged_at``: when the bytes were destroyed; None: never.
     """
 
     id: int

@@ -14,7 +14,10 @@ from storage.records.upsert import insert
 
 @dataclass(frozen=True)
 class StaffRow:
-    """A member of staff. ``must_change``: somebody else has seen the password; ``left_at``: may not log in."""
+    """A member of staff.
+
+    ``must_change``: somebody else has seen the password; ``left_at``: may no longer log in.
+    """
 
     name: str
     role: str

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from web.languages import language
 
 ROOT = Path(__file__).parents[3]
-CATALOGUE = ROOT / "web/locale/ru/LC_MESSAGES/messages.po"
+CATALOGUES = ROOT / "web/locale/ru/LC_MESSAGES"
 ROOMS = ("web", "review_ui", "intake")
 
 
@@ -29,13 +29,15 @@ def used() -> set[str]:
 
 
 def translated() -> dict[str, tuple[str, ...]]:
-    with CATALOGUE.open("rb") as file:
-        catalogue = read_po(file, locale="ru")
-    found = {}
-    for message in catalogue:
-        if message.id:
-            key = message.id if isinstance(message.id, str) else message.id[0]
-            found[key] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted(CATALOGUES.glob("*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale="ru")
+        for message in catalogue:
+            if message.id:
+                key = message.id if isinstance(message.id, str) else message.id[0]
+                strings = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+                assert found.setdefault(key, strings) == strings, f"two translations of {key!r}"
     return found
 
 
