@@ -1,7 +1,7 @@
 """Russian first, English second: texts, dates and numbers as readers of each write them.
 
-Texts in code and templates are English; the ``.po`` files in ``locale/ru/LC_MESSAGES`` have the Russian ones,
-``messages.po`` those of all pages. They are read as they are, when the process starts: there is no compiled copy
+Texts in code and templates are English; the ``.po`` files in ``locale/ru/LC_MESSAGES`` have the Russian ones:
+each part of the pages its own. They are read as they are, when the process starts: there is no compiled copy
 that could be forgotten or out of date.
 """
 
