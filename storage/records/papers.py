@@ -1,4 +1,4 @@
-"""The papers of a batch: which box it came from, who emptied it, how many slips were counted, which bag keeps it."""
+"""The papers of a batch: its box, who emptied it, how many slips were counted, which bag keeps them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class NewSubmission:
     """A photo that a customer has not confirmed yet.
 
     ``session``: hash of the browser session that began it. ``photo``: key of the picture among the objects.
-    ``read``: what the reader said. ``identified``: what was asked beside the account agrees with the register.
+    ``read``: what the reader said. ``identified``: what was asked beside the account is the register's.
     """
 
     reference: str
@@ -64,7 +64,7 @@ class Submissions:
         return added is not None
 
     def get(self, reference: str, *, lock: bool = False) -> SubmissionRow | None:
-        """The submission of that reference; ``lock`` keeps other writers from it until the transaction ends."""
+        """The submission of that reference; ``lock`` keeps other writers from it."""
         query = sa.select(submission).where(submission.c.reference == reference)
         row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         return None if row is None else SubmissionRow(**row._mapping)
