@@ -43,6 +43,39 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.BLURRED: ("Изображение размыто.", "The picture is blurred."),
     Reason.TOO_DARK: ("Изображение слишком тёмное.", "The picture is too dark."),
     Reason.NO_DISPLAY_FOUND: ("Табло счётчика не найдено.", "No meter display was found."),
+    Reason.NOT_A_METER: ("На фотографии нет счётчика.", "There is no meter on the photo."),
+    Reason.DISPLAY_TOO_SMALL: (
+        "Цифры на фотографии слишком мелкие.",
+        "The digits on the photo are too small.",
+    ),
+    Reason.DISPLAY_OFF: ("Табло счётчика погашено.", "The meter's display is off."),
+    Reason.CUT_OFF: ("Табло попало в кадр не целиком.", "Part of the display is outside the photo."),
+    Reason.GLARE: ("На цифры попал блик.", "There is glare on the digits."),
+    Reason.NOT_A_READING: (
+        "На табло не показание, а дата, время или номер.",
+        "The display shows a date, a time or a number, not a reading.",
+    ),
+    Reason.SEVERAL_METERS: (
+        "На фотографии несколько табло: неясно, какое из них нужно.",
+        "There are several displays on the photo: it is not clear which one is meant.",
+    ),
+    Reason.SERIAL_CONTRADICTS: (
+        "На счётчике другой заводской номер, чем в реестре.",
+        "The serial number on the meter is not the one in the register.",
+    ),
+    Reason.PHOTO_SEEN_BEFORE: ("Эта фотография уже присылалась.", "This photo was sent before."),
+    Reason.PHOTO_OF_SCREEN: (
+        "Похоже, что снят экран, а не сам счётчик.",
+        "This seems to be a photo of a screen, not of the meter itself.",
+    ),
+    Reason.PHOTO_OF_ANOTHER_DAY: (
+        "Фотография снята не в тот день, за который передано показание.",
+        "The photo was not taken on the day that the reading is for.",
+    ),
+    Reason.PHOTO_CONTRADICTS_ENTERED: (
+        "На фотографии не то показание, которое введено.",
+        "The photo shows another reading than the one entered.",
+    ),
     Reason.TEMPLATE_NOT_FOUND: ("Бланк на странице не найден.", "No known form was found on the page."),
     Reason.BADLY_REGISTERED: (
         "Бланк измят или снят с искажением: прочитать по клеткам нельзя.",
