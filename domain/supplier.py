@@ -38,13 +38,15 @@ class DatedRules:
     """The rules in force from ``since`` on. ``windows`` maps a channel to its days of the month.
 
     A channel that is not named is not offered. ``outside_window`` says what happens to a slip that came on
-    another day: a person decides, or it is rejected at once.
+    another day: a person decides, or it is rejected at once. ``portal_asks``: what the public page asks beside
+    the account, so that nobody sends for another's.
     """
 
     since: date
     windows: Mapping[str, Window]
     no_reading: NoReadingRule = field(default_factory=NoReadingRule)
     outside_window: Literal["review", "reject"] = "review"
+    portal_asks: tuple[Literal["meter_serial", "surname"], ...] = ()
 
 
 @dataclass(frozen=True)
