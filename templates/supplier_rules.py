@@ -1,17 +1,27 @@
-"""A supplier's ``supplier.yaml`` -> ``SupplierRules``: account format, channels, windows, dated."""
+"""A supplier's ``supplier.yaml`` -> ``SupplierRules``: account format, channels, windows, all dated."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
-from domain.supplier import AccountFormat, DatedRules, NoReadingRule, SupplierRules
+from domain.supplier import (
+    AccountAlias,
+    AccountFormat,
+    DatedRules,
+    NoReadingRule,
+    Outside,
+    SupplierRules,
+    TariffChanges,
+)
 from domain.window import ALWAYS, Window
 from templates.yaml_nodes import Section, Value, read_mapping
 
-#: ``station`` is the drop-boxes' channel: slips that a scanning station sends in.
-CHANNELS = (
+#: ``station`` is the drop-boxes' channel: slips that a scanning station sends in; ``desk`` a service office;
+#: ``web`` the customers' page; ``act`` a controller's act; ``smart`` a meter that is read remotely.
+CHANNELS: Final = (
     "station",
     "desk",
     "sms",
@@ -23,9 +33,14 @@ CHANNELS = (
     "voice",
     "receipt",
     "terminal",
-    "citypay",
     "atm",
+    "act",
+    "smart",
 )
+#: Texts that notices take from here: an example of a message, whom to ask, what is billed without a reading.
+TEXTS: Final = ("how_to_send", "contact", "no_reading")
+_OUTSIDE: Final = ("review", "reject", "next_period")
+_PROVIDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 SHIPPED = Path(__file__).resolve().parent
 
 
@@ -68,22 +83,39 @@ def load_supplier(path: Path) -> SupplierRules:
 
 
 def _account(section: Section) -> AccountFormat:
-    value = section.need("digits", "12")
-    if value.is_list():
-        low, high = value.numbers("digits", 2, 1, 20)
-    else:
-        low = high = value.integer("digits", 1, 20)
-    if low > high:
-        raise value.error(f"от {low:g} до {high:g} цифр (reversed)", "сначала меньшее число: [6, 12]")
+    low, high = _digits(section.need("digits", "12"))
     called = section.get("called")
     aliases = section.get("aliases")
     section.done()
+    items = aliases.items("aliases") if aliases is not None else []
     return AccountFormat(
-        int(low),
-        int(high),
+        low,
+        high,
         called.text("called") if called is not None else "лицевой счёт",
-        tuple(item.text("aliases") for item in aliases.items("aliases")) if aliases is not None else (),
+        tuple(_alias(item, low, high) for item in items),
     )
+
+
+def _alias(value: Value, low: int, high: int) -> AccountAlias:
+    """A name alone means a number of the account's own length; ``{called: ЕЛС, digits: 10}`` another one."""
+    if not value.is_mapping():
+        return AccountAlias(value.text("aliases"), low, high)
+    section = value.section("aliases")
+    name = section.need("called", "ЕЛС").text("called")
+    low, high = _digits(section.need("digits", "10"))
+    section.done()
+    return AccountAlias(name, low, high)
+
+
+def _digits(value: Value) -> tuple[int, int]:
+    """``12``, or ``[5, 12]`` where the length is not fixed."""
+    if not value.is_list():
+        digits = value.integer("digits", 1, 20)
+        return digits, digits
+    low, high = value.numbers("digits", 2, 1, 20)
+    if low > high:
+        raise value.error(f"от {low:g} до {high:g} цифр (reversed)", "сначала меньшее число: [6, 12]")
+    return int(low), int(high)
 
 
 def _period(section: Section) -> DatedRules:
@@ -92,29 +124,62 @@ def _period(section: Section) -> DatedRules:
     if source is not None:
         source.text("source")
     channels = section.need("windows", "и строки «канал: [первый день, последний день]»").section("windows")
-    windows = {name: _window(channels, name) for name in channels.names()}
+    windows = _windows(channels)
     if not windows:
         raise channels.error("не назван ни один канал (no channels)", "добавьте строку station: [23, 26]")
     no_reading = section.get("no_reading")
-    outside = section.get("outside_window")
+    outside, by_channel = _outside(section.get("outside_window"))
+    ranks = section.get("ranks")
+    same_period = section.get("same_period")
+    season = section.get("season")
+    changes = section.get("tariff_changes")
+    texts = section.get("texts")
     section.done()
     return DatedRules(
         since,
         windows,
         _no_reading(no_reading.section("no_reading")) if no_reading is not None else NoReadingRule(),
+        outside,
+        by_channel,
+        _ranks(ranks.section("ranks")) if ranks is not None else {},
         cast(
-            'Literal["review", "reject"]',
-            outside.choice("outside_window", ("review", "reject")) if outside is not None else "review",
+            'Literal["review", "newer"]',
+            same_period.choice("same_period", ("review", "newer")) if same_period is not None else "review",
         ),
+        season.numbers("season", 12, 0.1, 5.0) if season is not None else (1.0,) * 12,
+        _tariff_changes(changes.section("tariff_changes")) if changes is not None else TariffChanges(),
+        _texts(texts.section("texts")) if texts is not None else {},
     )
 
 
-def _window(channels: Section, name: str) -> Window:
+def _windows(channels: Section) -> dict[str, Window]:
+    """``channel`` or ``channel/provider`` to its days."""
+    windows: dict[str, Window] = {}
+    for name in channels.names():
+        _known_channel(channels, name)
+        value = channels.value(name)
+        if not value.is_mapping():
+            windows[name] = _window(value, name)
+            continue
+        providers = value.section(name)
+        for provider in providers.names():
+            if not _PROVIDER.fullmatch(provider):
+                raise providers.key(provider).error(
+                    f"«{provider}» не годится в названия (bad name of a provider)",
+                    "напишите латинскими строчными буквами, например citypay",
+                )
+            windows[f"{name}/{provider}"] = _window(providers.value(provider), provider)
+    return windows
+
+
+def _known_channel(section: Section, name: str) -> None:
     if name not in CHANNELS:
-        raise channels.key(name).error(
+        raise section.key(name).error(
             f"неизвестный канал «{name}» (unknown channel)", "напишите один из: " + ", ".join(CHANNELS)
         )
-    value = channels.value(name)
+
+
+def _window(value: Value, name: str) -> Window:
     if not value.is_list():
         value.choice(name, ("any_day",))
         return ALWAYS
@@ -126,9 +191,52 @@ def _window(channels: Section, name: str) -> Window:
     return Window(first, last)
 
 
+def _outside(value: Value | None) -> tuple[Outside, dict[str, Outside]]:
+    """One word for all channels, or a section ``channel: word`` with ``other`` for those not named."""
+    if value is None:
+        return "review", {}
+    if not value.is_mapping():
+        return cast(Outside, value.choice("outside_window", _OUTSIDE)), {}
+    section = value.section("outside_window")
+    by_channel: dict[str, Outside] = {}
+    for name in section.names():
+        if name != "other":
+            _known_channel(section, name)
+        by_channel[name] = cast(Outside, section.value(name).choice(name, _OUTSIDE))
+    return by_channel.pop("other", "review"), by_channel
+
+
+def _ranks(section: Section) -> dict[str, int]:
+    for name in section.names():
+        _known_channel(section, name)
+    return {name: section.value(name).integer(name, 1, 9) for name in section.names()}
+
+
+def _tariff_changes(section: Section) -> TariffChanges:
+    days = section.need("days", "[2026-07-01]")
+    before, after, factor = (section.get(name) for name in ("before", "after", "factor"))
+    section.done()
+    usual = TariffChanges()
+    return TariffChanges(
+        tuple(item.day("days") for item in days.items("days")),
+        before.integer("before", 0, 366) if before is not None else usual.before,
+        after.integer("after", 0, 366) if after is not None else usual.after,
+        factor.number("factor", 1, 100) if factor is not None else usual.factor,
+    )
+
+
+def _texts(section: Section) -> dict[str, str]:
+    for name in section.names():
+        if name not in TEXTS:
+            raise section.key(name).error(
+                f"неизвестный текст «{name}» (unknown text)", "напишите один из: " + ", ".join(TEXTS)
+            )
+    return {name: section.value(name).text(name) for name in section.names()}
+
+
 def _no_reading(section: Section) -> NoReadingRule:
     months = section.need("average_months", "3").integer("average_months", 0, 60)
-    then: Value = section.need("then", "norm")
-    then.choice("then", ("norm",))
+    section.need("then", "norm").choice("then", ("norm",))
+    norm = section.get("norm_kwh")
     section.done()
-    return NoReadingRule(months)
+    return NoReadingRule(months, norm_kwh=norm.number("norm_kwh", 0, 100_000) if norm is not None else None)
