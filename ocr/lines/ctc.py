@@ -1,8 +1,8 @@
 """Connectionist temporal classification: from frames to strings, with exact probabilities.
 
-``frames``: float64 (T, 12), each row a distribution over the ten digits, ``#`` (no digit) and CTC's empty
-symbol (last). A string's probability is the sum over all alignments that spell it; over all strings it sums
-to 1 (Graves et al. 2006).
+``frames``: float64 (T, C), each row a distribution over an alphabet and CTC's empty symbol (last); the
+alphabet of handwriting is the ten digits and ``#`` (no digit). A string's probability is the sum over all
+alignments that spell it; over all strings it sums to 1 (Graves et al. 2006).
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def distributions(logits: NDArray[np.float32], temperature: float) -> Frames:
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def log_probabilities(frames: Frames, strings: Sequence[str]) -> NDArray[np.float64]:
+def log_probabilities(frames: Frames, strings: Sequence[str], alphabet: str = SYMBOLS) -> NDArray[np.float64]:
     """The logarithm of each string's probability, all alignments summed (the forward algorithm)."""
     if not strings:
         return np.zeros(0)
     longest = max(map(len, strings))
     n, states = len(strings), 2 * longest + 1
-    symbols = np.full((n, states), EMPTY)
+    symbols = np.full((n, states), len(alphabet))
     for k, string in enumerate(strings):
-        symbols[k, 1 : 2 * len(string) : 2] = [SYMBOLS.index(c) for c in string]
+        symbols[k, 1 : 2 * len(string) : 2] = [alphabet.index(c) for c in string]
     ends = np.array([2 * len(string) for string in strings])
     inside = np.arange(states)[None, :] <= ends[:, None]
     # An empty frame between two symbols may be skipped, unless they are the same.
@@ -63,15 +63,16 @@ def log_probabilities(frames: Frames, strings: Sequence[str]) -> NDArray[np.floa
 def log_counts(frames: Frames, most: int) -> NDArray[np.float64]:
     """The logarithm of the probability that there are 0, 1 … ``most`` symbols, float64 (most + 1,)."""
     # Mass by count and by the symbol of the frame (last: empty).
-    mass = np.zeros((most + 2, EMPTY + 1))
-    mass[0, EMPTY] = 1.0
+    empty = frames.shape[1] - 1
+    mass = np.zeros((most + 2, empty + 1))
+    mass[0, empty] = 1.0
     logs = 0.0
     for frame in frames:
         total = mass.sum(axis=1)
         new = np.zeros_like(mass)
-        new[:, EMPTY] = total * frame[EMPTY]
-        new[:, :EMPTY] = mass[:, :EMPTY] * frame[:EMPTY]
-        new[1:, :EMPTY] += (total[:-1, None] - mass[:-1, :EMPTY]) * frame[:EMPTY]
+        new[:, empty] = total * frame[empty]
+        new[:, :empty] = mass[:, :empty] * frame[:empty]
+        new[1:, :empty] += (total[:-1, None] - mass[:-1, :empty]) * frame[:empty]
         # What has more symbols than asked for never comes back.
         new[most + 1] = 0.0
         scale = max(float(new.sum()), _TINY)
@@ -80,27 +81,30 @@ def log_counts(frames: Frames, most: int) -> NDArray[np.float64]:
     return np.asarray(np.log(np.maximum(mass.sum(axis=1)[: most + 1], _TINY)) + logs, dtype=np.float64)
 
 
-def candidates(frames: Frames, *, beam: int = 24, symbols: int | None = None) -> list[str]:
+def candidates(
+    frames: Frames, *, beam: int = 24, symbols: int | None = None, alphabet: str = SYMBOLS
+) -> list[str]:
     """Likely strings, the likeliest (about) first: prefix beam search (Graves 2008).
 
     ``symbols``: only strings with so many. Its scores are lower bounds; ``log_probabilities`` is exact.
     """
     # prefix -> (ends in an empty frame, ends in its last symbol)
     beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
+    place = {symbol: k for k, symbol in enumerate(alphabet)}
     for frame in frames:
-        likely: list[int] = np.flatnonzero(frame[:EMPTY] > 1e-6).tolist()
-        empty = float(frame[EMPTY])
+        likely: list[int] = np.flatnonzero(frame[: len(alphabet)] > 1e-6).tolist()
+        empty = float(frame[len(alphabet)])
         grown: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for prefix, (ended, open_) in beams.items():
             total = ended + open_
             here = grown[prefix]
             here[0] += total * empty
             if prefix:
-                here[1] += open_ * float(frame[SYMBOLS.index(prefix[-1])])
+                here[1] += open_ * float(frame[place[prefix[-1]]])
             if symbols is not None and len(prefix) >= symbols:
                 continue
             for k in likely:
-                symbol = SYMBOLS[k]
+                symbol = alphabet[k]
                 came = ended if prefix and prefix[-1] == symbol else total
                 if came > 0.0:
                     grown[prefix + symbol][1] += came * float(frame[k])
@@ -112,7 +116,7 @@ def candidates(frames: Frames, *, beam: int = 24, symbols: int | None = None) ->
         scale = max(sum(p[0] + p[1] for _, p in kept), _TINY)
         beams = {prefix: (p[0] / scale, p[1] / scale) for prefix, p in kept}
     found = [prefix for prefix in beams if symbols is None or len(prefix) == symbols]
-    return found if found or symbols is None else _forced(frames, symbols)
+    return found if found or symbols is None else _forced(frames, symbols, alphabet)
 
 
 def _shortest(ranked: list[tuple[str, list[float]]], count: int) -> list[tuple[str, list[float]]]:
@@ -122,11 +126,12 @@ def _shortest(ranked: list[tuple[str, list[float]]], count: int) -> list[tuple[s
     return list(best.values())[: max(count, 1) * 4]
 
 
-def _forced(frames: Frames, symbols: int) -> list[str]:
+def _forced(frames: Frames, symbols: int, alphabet: str) -> list[str]:
     """The best single alignment with exactly so many symbols; none where the strip has too few frames."""
-    states = EMPTY + 1
+    empty = len(alphabet)
+    states = empty + 1
     best = np.full((symbols + 1, states), -np.inf)
-    best[0, EMPTY] = 0.0
+    best[0, empty] = 0.0
     logs = np.log(np.maximum(frames, _TINY))
     back: list[NDArray[np.intp]] = []
     for row in logs:
@@ -134,9 +139,9 @@ def _forced(frames: Frames, symbols: int) -> list[str]:
         came = np.zeros((symbols + 1, states, 2), dtype=np.intp)
         for count in range(symbols + 1):
             stay = int(best[count].argmax())
-            flat[count, EMPTY] = best[count, stay] + row[EMPTY]
-            came[count, EMPTY] = (count, stay)
-            for k in range(EMPTY):
+            flat[count, empty] = best[count, stay] + row[empty]
+            came[count, empty] = (count, stay)
+            for k in range(empty):
                 flat[count, k] = best[count, k] + row[k]
                 came[count, k] = (count, k)
                 if count:
@@ -155,6 +160,6 @@ def _forced(frames: Frames, symbols: int) -> list[str]:
     for came in reversed(back):
         before, previous = (int(v) for v in came[count, state])
         if before < count:
-            out = SYMBOLS[state] + out
+            out = alphabet[state] + out
         count, state = before, previous
     return [out]
