@@ -57,7 +57,7 @@ def offers(ctx: Context, day: date) -> list[Offer]:
     with ctx.records.read() as tx:
         known = {name for name in ctx.suppliers if tx.registers.version(name)}
     for name, rules in ctx.suppliers.items():
-        window = rules.at(day).windows.get(CHANNEL)
+        window = rules.at(day).window(CHANNEL)
         if window is not None and (name in known or not known):
             found.append(_offer(name, rules, window, day))
     return found
@@ -83,7 +83,7 @@ def check_order(ctx: Context, order: PhotoOrder, day: date, most_a_day: int) -> 
     A wrong account and a wrong answer to what is asked beside it are told apart only where nothing is asked.
     """
     rules = ctx.suppliers.get(order.supplier)
-    if rules is None or CHANNEL not in rules.at(day).windows:
+    if rules is None or rules.at(day).window(CHANNEL) is None:
         raise NotAccepted("account")
     asks = rules.at(day).portal_asks
     now = ctx.clock()

@@ -18,8 +18,8 @@ from ocr.results import Character, FieldResult, SlipReading
 from services import photos, settling
 from services.context import Context, PageRead, PageRef
 from services.judging import sheets_lock
-from services.portal import CHANNEL, PhotoOrder, canonical, check_order, new_reference
 from services.photos import PHOTO, CleanPhoto, PhotoRead, PhotoReader
+from services.portal import CHANNEL, PhotoOrder, canonical, check_order, new_reference
 from services.text import clean
 from storage.records import Transaction
 from storage.records.submissions import DRAFT, SENT, NewSubmission, SubmissionRow
