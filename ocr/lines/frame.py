@@ -86,12 +86,13 @@ def _box(rules: list[Rule], ink: Mask, dark: Darkness) -> tuple[Rule, Rule, Rule
             high = bottom.offset - top.offset
             if away > 0.12 * longer + 6 or not 10 <= high <= 1.8 * longer:
                 continue
-            left, right = _ends(ink, top, bottom)
+            top_, bottom_ = _one_of_a_row(top, bottom, ink, dark)
+            left, right = _ends(ink, top_, bottom_)
             if left is None or right is None:
                 continue
-            inside = dark[round(top.at(top.start)) : round(bottom.at(top.start)), top.start : top.end]
+            inside = dark[round(top_.at(top_.start)) : round(bottom_.at(top_.start)), top_.start : top_.end]
             if float(inside.sum()) > most:
-                best, most = (top, bottom, left, right), float(inside.sum())
+                best, most = (top_, bottom_, left, right), float(inside.sum())
     return best
 
 
@@ -142,19 +143,20 @@ def _ends(ink: Mask, top: Rule | None, bottom: Rule | None) -> tuple[Rule | None
     """The box's upright sides, as rules of the turned picture; looked for at the ends of the level ones."""
     height, width = ink.shape
     level = [rule for rule in (top, bottom) if rule is not None]
-    low = max(0, round(top.at(width / 2))) if top is not None else 0
-    high = min(height, round(bottom.at(width / 2))) if bottom is not None else height
-    if high - low < 12:
-        return None, None
     first = min((rule.start for rule in level), default=0)
     last = max((rule.end for rule in level), default=width)
-    near = round((0.3 if level else 0.12) * (high - low))
     share = 0.8 if len(level) == 2 else 0.93
     thickest = 2.2 * max((rule.thick for rule in level), default=4) + 1
-    left, right = (
-        _side(ink, (low, high), at, near=near, share=share, thickest=thickest) for at in (first, last)
-    )
-    return left, right
+
+    def side(at: int) -> Rule | None:
+        low = max(0, round(top.at(at))) if top is not None else 0
+        high = min(height, round(bottom.at(at))) if bottom is not None else height
+        if high - low < 12:
+            return None
+        near = round((0.3 if level else 0.12) * (high - low))
+        return _side(ink, (low, high), at, near=near, share=share, thickest=thickest)
+
+    return side(first), side(last)
 
 
 def _side(
@@ -177,7 +179,8 @@ def _side(
 def _one_of_a_row(top: Rule, bottom: Rule, ink: Mask, dark: Darkness) -> tuple[Rule, Rule]:
     """Where boxes stand in a row, their rules look like one: only the box with the most in it is kept.
 
-    Boxes are parted where both rules stop and an upright side stands at the end of one of them.
+    Boxes are parted where both rules stop and an upright side stands at the end of one of them, or between
+    two sides that stand close together.
     """
     start, end = max(0, min(top.start, bottom.start)), min(ink.shape[1], max(top.end, bottom.end))
     x = np.arange(start, end)
@@ -189,6 +192,7 @@ def _one_of_a_row(top: Rule, bottom: Rule, ink: Mask, dark: Darkness) -> tuple[R
     missing = ~(dark_along(top, x, ink) | dark_along(bottom, x, ink))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], missing.astype(np.int8), [0]])))
     parts, first = [], start
+    cuts: list[tuple[int, int]] = []
     rows = (max(0, low), min(ink.shape[0], high))
     thickest = 2.2 * max(top.thick, bottom.thick) + 1
     for a, b in edges.reshape(-1, 2).tolist():
@@ -196,10 +200,31 @@ def _one_of_a_row(top: Rule, bottom: Rule, ink: Mask, dark: Darkness) -> tuple[R
             continue
         near = max(4, round(0.08 * tall))
         if any(_side(ink, rows, start + at, near=near, share=0.8, thickest=thickest) for at in (a, b)):
-            parts.append((first, start + a))
-            first = start + b
+            cuts.append((start + a, start + b))
+    if start <= 1 or end >= ink.shape[1] - 1:
+        cuts += _doubled(ink, rows, (start, end), (min(top.thick, bottom.thick), thickest))
+    for a, b in sorted(cuts):
+        if a > first:
+            parts.append((first, a))
+        first = max(first, b)
     if not parts:
         return top, bottom
     parts.append((first, end))
     first, last = max(parts, key=lambda p: float(dark[rows[0] + 2 : rows[1] - 2, p[0] : p[1]].sum()))
     return replace(top, start=first, end=last), replace(bottom, start=first, end=last)
+
+
+def _doubled(
+    ink: Mask, rows: tuple[int, int], columns: tuple[int, int], thick: tuple[float, float]
+) -> list[tuple[int, int]]:
+    """Where two upright sides, as thick as the level ones, stand close together: the gaps between them."""
+    tall = rows[1] - rows[0]
+    zone = np.ascontiguousarray(ink[rows[0] : rows[1], columns[0] : columns[1]].T)
+    found = level_rules(zone, 0.96 * tall, reach=tall)
+    sides = [rule for rule in found if 0.5 * thick[0] <= rule.thick <= thick[1]]
+    gaps = []
+    for one, other in pairwise(sides):
+        a, b = (columns[0] + rule.at(tall / 2) for rule in (one, other))
+        if b - a < 0.5 * tall and abs(one.slope - other.slope) < 0.03:
+            gaps.append((round(a + one.thick / 2), round(b - other.thick / 2)))
+    return gaps

@@ -98,9 +98,17 @@ def _bounded(grey: Grey) -> Grey:
 
 def _seen(dark: Darkness) -> Mask:
     """All that is darker than paper, 0/1: faint rules too."""
-    noise = 1.48 * float(np.median(dark))
+    noise = _noise(dark)
     darkest = float(np.percentile(dark, 99.3))
-    return (dark > max(10.0, 4.0 * noise, 0.18 * darkest)).astype(np.uint8)
+    # Blurred and tight writing leaves no bare paper to level by.
+    ground = float(np.percentile(dark, 40))
+    return (dark > max(10.0, 4.0 * noise, ground + 0.18 * (darkest - ground))).astype(np.uint8)
+
+
+def _noise(dark: Darkness) -> float:
+    """The paper's grain in grey levels: what varies from pixel to pixel, not the light's slow changes."""
+    grain = float(np.median(np.abs(dark - cv2.medianBlur(dark, 3))))
+    return min(1.48 * float(np.median(dark)), 2.2 * grain)
 
 
 def _contrast(clean: Darkness, frame: Frame) -> float:
@@ -112,7 +120,7 @@ def _contrast(clean: Darkness, frame: Frame) -> float:
         return _FLOOR
     count = max(4, inner.size // 80)
     darkest = float(np.partition(inner, inner.size - count)[-count:].mean())
-    noise = 1.48 * float(np.median(inner))
+    noise = min(1.48 * float(np.median(inner)), _noise(clean), 0.4 * darkest)
     return max(0.85 * darkest, _FLOOR, 4.0 * noise)
 
 
@@ -128,9 +136,14 @@ def _own(clean: Darkness, contrast: float, frame: Frame) -> tuple[Darkness, NDAr
     bottom = np.array([frame.rows(m, height)[1] for m in middles[:, 0]])
     first, last = frame.columns(width)
     keep = (middles[:, 1] > top - 0.02 * height) & (middles[:, 1] < bottom + 0.02 * height)
+    # What reaches far into the box was begun in it.
+    inside = np.minimum(y + h, bottom) - np.maximum(y, top)
+    keep |= inside > 0.4 * np.minimum(h, bottom - top)
     if frame.top is None and frame.bottom is not None:
         keep |= (y < bottom - 0.1 * height) & (middles[:, 1] < bottom + 0.25 * height)
-    keep &= (middles[:, 0] > first - 2) & (middles[:, 0] < last + 2)
+    across = np.minimum(x + w, last) - np.maximum(x, first)
+    solid = 0.12 * (bottom - top)
+    keep &= ((middles[:, 0] > first - 2) & (middles[:, 0] < last + 2)) | ((across > 2) & (w > solid))
     keep[0] = False
     if not keep.any():
         return np.where(labels > 0, 0.0, clean).astype(np.float32), np.zeros((0, 4))

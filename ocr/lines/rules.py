@@ -148,7 +148,7 @@ def _fit(part: NDArray[np.bool_], x0: int, y0: int, ink: Mask, scale: int) -> Ru
     upwards = np.cumprod(dark[: reach + 1][::-1], axis=0).sum(axis=0)
     downwards = np.cumprod(dark[reach:], axis=0).sum(axis=0)
     thick = int(np.median((upwards + downwards - 1)[dark[reach]])) if dark[reach].any() else 1
-    if thick > max(4, 2 * _THICKEST * scale):
+    if thick > max(6, 2 * _THICKEST * scale):
         return None
     return Rule(slope, offset, start, end, max(1, thick), float(centre.mean()))
 

@@ -53,6 +53,64 @@ def test_a_one_at_the_end_of_its_box_stays() -> None:
         assert int((np.diff(columns.astype(int)) == 1).sum()) + int(columns[0]) >= 3
 
 
+def _in_a_row(right: int) -> np.ndarray:
+    """A box with writing between two empty ones that the picture's ends cut off, printing above it."""
+    page = np.full((150, 260), 255, np.uint8)
+    for left, end in ((-60, 56), (70, 190), (right, 320)):
+        cv2.rectangle(page, (left, 60), (end, 130), 0, 5)
+    cv2.putText(page, "4712", (90, 45), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 0, 2)
+    digits = line("305", 3, height=40, box="none")
+    columns, rows = (np.flatnonzero((digits < 120).any(axis=axis)) for axis in (0, 1))
+    ink = digits[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    page[75 : 75 + ink.shape[0], 80 : 80 + ink.shape[1]] = ink
+    return page
+
+
+@pytest.mark.parametrize("right", [204, 240, 252, 300])
+def test_of_boxes_in_a_row_only_the_one_with_writing_is_seen(right: int) -> None:
+    alone = prepare(line("305", 3, height=40, box="none"))
+    strip = prepare(_in_a_row(right))
+    assert abs(strip.shape[2] - alone.shape[2]) <= STEP
+    ink = _ink(strip)
+    assert abs(int(ink.sum()) / int(_ink(alone).sum()) - 1) < 0.3
+    assert ink.mean(axis=0).max() < 0.75
+
+
+def _framed(strip: np.ndarray) -> bool:
+    """Whether a box's sides or rules are left in the writing."""
+    ink = _ink(strip)
+    return bool(ink.mean(axis=0).max() > 0.8 or ink.mean(axis=1).max() > 0.7)
+
+
+@pytest.mark.parametrize("height", [26, 34])
+def test_a_tight_blurred_box_is_taken_out_and_its_writing_is_dark(height: int) -> None:
+    page = line("50718", 4, height=height, gap=0.05)
+    heavy = cv2.GaussianBlur(cv2.erode(page, np.ones((3, 3), np.uint8)), (0, 0), 2.0)
+    tight = heavy[round(0.36 * height) : -round(0.36 * height), round(0.45 * height) : -round(0.45 * height)]
+    strip = prepare(np.ascontiguousarray(tight, dtype=np.uint8))
+    assert strip[0].max() > 200
+    assert not _framed(strip)
+
+
+@pytest.mark.parametrize("turn", [-3.5, 3.5])
+def test_the_sides_of_a_tilted_box_are_taken_out(turn: float) -> None:
+    page = line("305719420583", 2, height=50)
+    way = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), turn, 1.0)
+    tilted = cv2.warpAffine(page, way, page.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    assert not _framed(prepare(np.asarray(tilted, dtype=np.uint8)))
+
+
+@pytest.mark.parametrize("at", [36, 42])
+def test_a_digit_written_over_the_side_of_its_box_stays(at: int) -> None:
+    page = np.full((120, 320), 255, np.uint8)
+    cv2.rectangle(page, (40, 30), (280, 100), 0, 3)
+    page[45:95, 90:260] = cv2.resize(line("305", 3, box="none")[20:-20, 20:-20], (170, 50))
+    cv2.ellipse(page, (at, 65), (16, 24), 0, 0, 360, 0, 5)
+    strip = prepare(page)
+    inked = _ink(strip).any(axis=0).astype(int)
+    assert int((np.diff(inked, prepend=0) == 1).sum()) >= 4
+
+
 def test_the_same_ink_in_another_size_gives_about_the_same_strip() -> None:
     small = prepare(line("305", 1, height=40, box="none"))
     page = line("305", 1, height=40, box="none")
