@@ -1,0 +1,128 @@
+"""A photo of a meter -> its displays and what they say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from domain.reasons import Reason
+from ocr.lines.ctc import Frames, distributions
+from ocr.meters.decode import Decoded, decode
+from ocr.meters.finder import Finder, Found
+from ocr.meters.results import Alternative, DisplayReading, MeterReading, Quad
+from ocr.meters.strip import cut, normal
+from ocr.weights_file import open_weights
+
+Image = NDArray[np.uint8]
+
+DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "meter-reader.onnx"
+#: Rows whose digits run this unclearly are read both ways up.
+_UNCLEAR = 0.85
+#: A second display is named when it is at least this probable.
+_WORTH_NAMING = 0.3
+
+
+class StripReader:
+    """Reads strips. One object a process; ``load`` makes it. Not shared between threads."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        meta = session.get_modelmeta().custom_metadata_map
+        self._session = session
+        self._temperature = float(meta["temperature"])
+        if [each.name for each in session.get_inputs()] != ["displays"]:
+            raise ValueError("not weights for reading displays")
+        self.model: str = f"{meta['name']}@{meta['version']}"
+
+    @classmethod
+    def load(cls, path: Path | None = None, threads: int = 1) -> StripReader:
+        """The shipped weights, or those at ``path``; raises ``SettingsError`` when they cannot be read."""
+        return open_weights(path or DEFAULT_WEIGHTS, cls, "reading displays", threads)
+
+    def frames(self, strip: Image) -> Frames:
+        """A strip (HEIGHT, W, 3) -> calibrated frames (W / 4, 21), see ``ocr.meters.decode``."""
+        (logits,) = self._session.run(None, {"displays": normal(strip)[None]})
+        return distributions(np.asarray(logits)[0], self._temperature)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One row, read one way up."""
+
+    found: Found
+    quad: NDArray[np.float32]
+    decoded: Decoded
+
+    @property
+    def worth(self) -> float:
+        return self.decoded.confidence * (0.25 + 0.75 * self.found.score) * (0.3 + 0.7 * self.found.reading)
+
+
+class MeterReader:
+    """Finds and reads. One object a process; ``load`` makes it. Not shared between threads."""
+
+    def __init__(self, finder: Finder, strips: StripReader) -> None:
+        self._finder, self._strips = finder, strips
+        self.model: str = f"{finder.model}+{strips.model}"
+
+    @classmethod
+    def load(cls, path: Path | None = None, threads: int = 1) -> MeterReader:
+        """The shipped weights, or ``meter-finder.onnx`` and ``meter-reader.onnx`` of the folder ``path``.
+
+        Raises ``SettingsError`` when they cannot be read.
+        """
+        finder = path / "meter-finder.onnx" if path else None
+        strips = path / "meter-reader.onnx" if path else None
+        return cls(Finder.load(finder, threads), StripReader.load(strips, threads))
+
+    def read(self, image: Image, digits: int | None = None, decimals: int | None = None) -> MeterReading:
+        """A photo BGR (H, W, 3), after EXIF rotation but not necessarily the right way up.
+
+        ``digits``, ``decimals``: how many the register has before and after the mark, where it is known.
+        The best display comes first; ``unreadable`` with ``no_display_found`` where there is none.
+        """
+        started = time.perf_counter()
+        best: list[_Read] = []
+        for found in self._finder.find(image):
+            readings = [
+                _Read(found, quad, decode(self._strips.frames(cut(image, quad)), digits, decimals))
+                for quad in _ways_up(found)
+            ]
+            readings = [each for each in readings if each.decoded.texts]
+            if readings:
+                best.append(max(readings, key=lambda each: each.decoded.confidence))
+        best.sort(key=lambda each: each.worth, reverse=True)
+        kept = best[:1] + [each for each in best[1:] if each.worth >= _WORTH_NAMING]
+        seconds = time.perf_counter() - started
+        if not kept:
+            return MeterReading(
+                "unreadable", reasons=(Reason.NO_DISPLAY_FOUND,), model=self.model, seconds=seconds
+            )
+        return MeterReading("read", tuple(map(_display, kept)), model=self.model, seconds=seconds)
+
+
+def _ways_up(found: Found) -> Sequence[NDArray[np.float32]]:
+    if found.straight >= _UNCLEAR:
+        return (found.quad,)
+    return (found.quad, found.quad[[2, 3, 0, 1]])
+
+
+def _display(read: _Read) -> DisplayReading:
+    decoded, best = read.decoded, read.decoded.texts[0]
+    corners = [(round(float(x), 1), round(float(y), 1)) for x, y in read.quad]
+    quad: Quad = (corners[0], corners[1], corners[2], corners[3])
+    return DisplayReading(
+        value=best.value,
+        decimals=best.decimals,
+        confidence=decoded.confidence,
+        display=read.found.display,
+        quad=quad,
+        characters=decoded.characters,
+        alternatives=tuple(Alternative(t.value, t.decimals, t.probability) for t in decoded.texts[1:9]),
+        means="reading" if read.found.reading > 0.5 else "other",
+    )
