@@ -1,1 +1,1 @@
-"""The ways in. So far the public web app says how readings are handed over; it takes none itself."""
+"""The ways in: the public pages, where customers send photos of their meters."""

@@ -4,23 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import FastAPI, Request
-from starlette.responses import Response
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
 
+from intake import sending, statuses
+from intake.limits import PublicLimits
+from intake.settings import PublicSettings
+from services.context import Context
+from services.photos import PhotoReader
+from services.portal import offers
 from web.app import create_app
-from web.clock import Clock
-from web.pages import pages_of
 from web.settings import WebSettings
 
 
-def create_public_app(web_settings: WebSettings, clock: Clock, works: Callable[[], bool]) -> FastAPI:
-    """The app for customers. ``works``: see ``web.app.create_app``."""
-    app = create_app(
-        title="meterdrop", packages=("intake", "web"), settings=web_settings, clock=clock, works=works
-    )
+def create_public_app(
+    ctx: Context,
+    web_settings: WebSettings,
+    settings: PublicSettings = PublicSettings(),
+    photo_reader: PhotoReader | None = None,
+    works: Callable[[], bool] | None = None,
+) -> FastAPI:
+    """The app for customers.
 
-    @app.get("/")
-    def start(request: Request) -> Response:
-        return pages_of(request).page(request, "public.html")
+    ``photo_reader``: reads meters; without one every photo goes to a person. ``works`` as in ``create_app``,
+    asks the records if None.
+    """
+    app = create_app(
+        title="meterdrop",
+        packages=("intake", "web"),
+        settings=web_settings,
+        clock=ctx.clock,
+        works=works or (lambda: bool(offers(ctx, sending.today(ctx))) or True),
+        most_body=settings.most_bytes,
+    )
+    app.state.context = ctx
+    app.state.public_settings = settings
+    app.state.photo_reader = photo_reader
+    app.state.public_limits = PublicLimits.of(settings, ctx.clock)
+    app.include_router(sending.router)
+    app.include_router(statuses.router)
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
 
     return app

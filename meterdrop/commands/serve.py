@@ -120,18 +120,14 @@ def serve_staff(listening: socket.socket) -> None:
 def serve_public(listening: socket.socket) -> None:
     """The public process."""
     from intake.app import create_public_app
+    from meterdrop.photos import photo_reader
     from meterdrop.settings import load_settings
     from meterdrop.wiring import context
-    from services.users import get_user
 
     settings = load_settings()
     with context(settings) as ctx:
-
-        def works() -> bool:
-            get_user(ctx, "")
-            return True
-
-        _serve(create_public_app(web_settings(settings), ctx.clock, works), listening, settings)
+        app = create_public_app(ctx, web_settings(settings), photo_reader=photo_reader())
+        _serve(app, listening, settings)
 
 
 def _serve(app: FastAPI, listening: socket.socket, settings: Settings) -> None:

@@ -319,10 +319,10 @@ def test_a_slip_whose_original_is_gone_can_still_be_judged(tmp_path: Path) -> No
 
 def test_the_public_app_has_nothing_of_the_staff_pages(shared: Desk) -> None:
     ctx: Context = shared.ctx
-    app = create_public_app(SETTINGS, ctx.clock, lambda: True)
+    app = create_public_app(ctx, SETTINGS)
     with visiting(app) as client:
         page = client.get("/")
-        assert "Передать показание по фотографии на этой странице пока нельзя." in page.text
+        assert "Передать показание счётчика" in page.text
         assert client.get("/healthz").json() == {"ok": True}
         for path in ("/login", "/review", "/dashboard", "/review/1/picture", "/static/review_ui/review.js"):
             assert client.get(path).status_code == 404, path
