@@ -81,6 +81,18 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "Бланк измят или снят с искажением: прочитать по клеткам нельзя.",
         "The slip is too distorted to be read cell by cell.",
     ),
+    Reason.NOT_UNDERSTOOD: (
+        "Сообщение не понято: пришлите номер счёта и показание, как указано в квитанции.",
+        "The message is not understood: send the account and the reading as the bill says.",
+    ),
+    Reason.SEVERAL_ACCOUNTS: (
+        "В сообщении несколько счетов: пришлите каждый отдельно.",
+        "The message names several accounts: send each by itself.",
+    ),
+    Reason.ACCOUNT_FORMAT: (
+        "В номере счёта не столько цифр, сколько нужно.",
+        "The account number has the wrong number of digits.",
+    ),
     Reason.EMPTY: ("Бланк не заполнен.", "Nothing is written on the slip."),
     Reason.ACCOUNT_MISSING: ("Лицевой счёт не указан.", "The account is missing."),
     Reason.ACCOUNT_UNCLEAR: ("Лицевой счёт написан неразборчиво.", "The account is not clear."),
@@ -94,6 +106,34 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "Another account was written over the printed one.",
     ),
     Reason.ACCOUNT_CLOSED: ("Лицевой счёт закрыт.", "The account is closed."),
+    Reason.SURNAME_DIFFERS: (
+        "Фамилия не совпадает с фамилией в реестре.",
+        "The surname is not the one in the register.",
+    ),
+    Reason.SERVED_ELSEWHERE: (
+        "Показания по этому счёту принимает управляющая компания: передайте их туда.",
+        "Readings of this account are taken by the managing company: report them there.",
+    ),
+    Reason.READ_REMOTELY: (
+        "Показания этого счётчика снимаются дистанционно: передавать их не нужно.",
+        "This meter is read remotely: there is no need to report it.",
+    ),
+    Reason.METER_REPLACED: (
+        "Счётчик заменён: передайте показание нового счётчика.",
+        "The meter was replaced: report the reading of the new one.",
+    ),
+    Reason.METERS_SWAPPED: (
+        "Похоже, показания двух счётчиков перепутаны местами.",
+        "The readings of two meters seem to have changed places.",
+    ),
+    Reason.ZONES_SWAPPED: (
+        "Похоже, показания тарифных зон перепутаны местами.",
+        "The readings of the tariff zones seem to have changed places.",
+    ),
+    Reason.ZONES_SUMMED: (
+        "Похоже, передана сумма зон: нужно показание каждой зоны.",
+        "This seems to be the sum of the zones: each zone's reading is needed.",
+    ),
     Reason.METER_UNKNOWN: (
         "Неясно, к какому счётчику или тарифу относится показание.",
         "It is not clear which meter or tariff the reading belongs to.",
@@ -147,9 +187,34 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "The reading is below an estimate: the account will be recalculated.",
     ),
     Reason.IMPLAUSIBLY_HIGH: ("Расход неправдоподобно велик.", "The use is implausibly high."),
+    Reason.HIGH_AT_TARIFF_CHANGE: (
+        "Большой расход около смены тарифа: показание проверит сотрудник.",
+        "The use is high around a change of tariffs: a person will check the reading.",
+    ),
+    Reason.RATIO_APPLIED: (
+        "Похоже, показание уже умножено на коэффициент трансформации: нужны цифры со счётчика.",
+        "The reading seems to be multiplied by the transformer ratio already: the meter's digits are needed.",
+    ),
+    Reason.ROLLED_OVER: ("Счётчик перешёл через ноль.", "The counter passed its end."),
+    Reason.PREVIOUS_DOUBTFUL: (
+        "Прошлое показание, видимо, было ошибочно завышено: нужен перерасчёт.",
+        "The reading before seems to have been too high: the account will be recalculated.",
+    ),
+    Reason.CHANNEL_NOT_OFFERED: (
+        "Этим способом показания не принимаются.",
+        "Readings are not taken this way.",
+    ),
     Reason.OUTSIDE_WINDOW: (
         "Показания в этот день не принимаются.",
         "Readings are not taken on this day.",
+    ),
+    Reason.NEXT_PERIOD: (
+        "Показание учтено за следующий расчётный период.",
+        "The reading counts for the next billing period.",
+    ),
+    Reason.OUTRANKED: (
+        "За этот период учтено показание из более надёжного источника.",
+        "A reading from a more reliable source counts for this period.",
     ),
     Reason.DUPLICATE: ("Это показание уже принято.", "This reading was already taken."),
     Reason.CONTRADICTS_EARLIER: (

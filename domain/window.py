@@ -21,6 +21,14 @@ class Window:
         """Whether ``day`` lies in the window of its month."""
         return self._resolve(self.first_day, day) <= day.day <= self._resolve(self.last_day, day)
 
+    def is_past(self, day: date) -> bool:
+        """Whether the window of ``day``'s month has closed before ``day``."""
+        return day.day > self._resolve(self.last_day, day)
+
+    def last_date(self, day: date) -> date:
+        """The last day of the window in ``day``'s month."""
+        return day.replace(day=self._resolve(self.last_day, day))
+
     @staticmethod
     def _resolve(number: int, day: date) -> int:
         length = calendar.monthrange(day.year, day.month)[1]
@@ -34,3 +42,9 @@ ALWAYS = Window(1, -1)
 def billing_period(day: date) -> str:
     """The month that a reading collected on ``day`` belongs to, as ``YYYY-MM``."""
     return f"{day.year:04d}-{day.month:02d}"
+
+
+def period_after(period: str) -> str:
+    """The month after ``period`` (``YYYY-MM``)."""
+    year, month = int(period[:4]), int(period[5:])
+    return f"{year + month // 12:04d}-{month % 12 + 1:02d}"

@@ -16,6 +16,7 @@ COMMANDS = {
     "read": ("read", "Read forms, cells or lines from pictures and PDFs; nothing is stored."),
     "evaluate": ("evaluate", "Measure the reader on pictures whose truth is known."),
     "print": ("print_forms", "Print a blank or personal slips."),
+    "message": ("message", "Say what a text message or a mail's subject is understood as."),
     "ingest": ("ingest", "Take in a batch and digitise it."),
     "status": ("status", "Count sheets by state and reason."),
     "export": ("export", "Write the accepted readings for billing, each once."),

@@ -91,10 +91,10 @@ def _refuse_inside_a_window(ctx: Context, tx: Transaction, supplier: str, today:
 
     A window of all days never closes and so is none: there the next batch is early enough.
     """
-    windows = ctx.suppliers[supplier].at(today).windows
+    rules = ctx.suppliers[supplier].at(today)
     channels = {channel for channel, _ in tx.shadows.channels(supplier)} or {_PAPER}
     for channel in sorted(channels):
-        window = windows.get(channel)
+        window = rules.window(channel)
         if window is not None and window != ALWAYS and window.contains(today):
             raise ConflictError(
                 f"{supplier} takes readings by {channel!r} today ({today}); no model is switched inside a "

@@ -134,6 +134,7 @@ def _period(section: Section) -> DatedRules:
     season = section.get("season")
     changes = section.get("tariff_changes")
     texts = section.get("texts")
+    asks = section.get("portal_asks")
     section.done()
     return DatedRules(
         since,
@@ -149,7 +150,14 @@ def _period(section: Section) -> DatedRules:
         season.numbers("season", 12, 0.1, 5.0) if season is not None else (1.0,) * 12,
         _tariff_changes(changes.section("tariff_changes")) if changes is not None else TariffChanges(),
         _texts(texts.section("texts")) if texts is not None else {},
+        _portal_asks(asks) if asks is not None else (),
     )
+
+
+def _portal_asks(value: Value) -> tuple[Literal["meter_serial", "surname"], ...]:
+    """What the public page asks beside the account: nothing, the meter's number, the surname, or both."""
+    asked = (item.choice("portal_asks", ("meter_serial", "surname")) for item in value.items("portal_asks"))
+    return cast('tuple[Literal["meter_serial", "surname"], ...]', tuple(asked))
 
 
 def _windows(channels: Section) -> dict[str, Window]:

@@ -109,6 +109,10 @@ class Value:
         """Whether the node is a list."""
         return isinstance(self.node, yaml.SequenceNode)
 
+    def is_mapping(self) -> bool:
+        """Whether the node is a section of keys and values."""
+        return isinstance(self.node, yaml.MappingNode)
+
     def items(self, what: str) -> list[Value]:
         """The entries of a list."""
         if not isinstance(self.node, yaml.SequenceNode):

@@ -84,11 +84,12 @@ def _warn_of_window(ctx: Context, order: BatchOrder) -> None:
     rules = ctx.suppliers.get(order.supplier)
     if rules is None:
         return
-    windows = rules.at(order.collected).windows
-    if order.channel not in windows:
-        known = ", ".join(sorted(windows))
+    in_force = rules.at(order.collected)
+    window = in_force.window(order.channel)
+    if window is None:
+        known = ", ".join(sorted(in_force.windows))
         click.echo(f"Note: {order.supplier} takes no readings by {order.channel!r}, only {known}.", err=True)
-    elif not windows[order.channel].contains(order.collected):
+    elif not window.contains(order.collected):
         click.echo(
             f"Note: {order.collected} is outside the days on which {order.supplier} takes readings by "
             f"{order.channel!r}; is --collected the day the box was emptied?",
