@@ -13,9 +13,11 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
+from simulate.meters.model import Picture
 from training.checkpoints import follow, save
 from training.meters.crops import example
 from training.meters.find_net import FindNet, loss_of
+from training.meters.pasted import pasted
 from training.meters.read_train import RUNS, gathered
 
 _BATCH = 16
@@ -25,7 +27,10 @@ Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run trains on: files of the cache (by their beginning) with their weight in the mix."""
+    """What a run trains on: files of the cache (by their beginning) with their weight in the mix.
+
+    ``displays``: other displays that are pasted into photographs, and how often.
+    """
 
     name: str
     mix: tuple[tuple[str, float], ...]
@@ -33,6 +38,8 @@ class Plan:
     rate: float = 2e-3
     start_from: str | None = None
     seed: int = 1
+    displays: tuple[str, ...] = ("strip-composed", "strip-drums", "strip-lcd")
+    paste: float = 0.6
 
 
 class Crops(IterableDataset[Batch]):
@@ -40,17 +47,17 @@ class Crops(IterableDataset[Batch]):
 
     def __init__(self, plan: Plan, step: int) -> None:
         self._plan, self._step = plan, step
-        self._sources = [(gathered(name), weight) for name, weight in plan.mix]
+        self._sources = [(name, gathered(name), weight) for name, weight in plan.mix]
+        self._displays = [gathered(name) for name in plan.displays]
 
     def __iter__(self) -> Iterator[Batch]:
         rng = np.random.default_rng([self._plan.seed, self._step])
-        chance = np.array([weight for _, weight in self._sources])
+        chance = np.array([weight for _, _, weight in self._sources])
         chance /= chance.sum()
         while True:
             images, maps, counts = [], [], []
             while len(images) < _BATCH:
-                stored, _ = self._sources[int(rng.choice(len(self._sources), p=chance))]
-                picture = stored[int(rng.integers(len(stored)))].picture()
+                picture = self._picture(rng, chance)
                 # Two cuts of one picture: decoding is dear.
                 for _ in range(2):
                     image, wanted, count = example(picture, rng)
@@ -62,6 +69,14 @@ class Crops(IterableDataset[Batch]):
                 torch.from_numpy(np.stack(maps)),
                 torch.from_numpy(np.stack(counts)),
             )
+
+    def _picture(self, rng: np.random.Generator, chance: np.ndarray) -> Picture:
+        name, stored, _ = self._sources[int(rng.choice(len(self._sources), p=chance))]
+        picture = stored[int(rng.integers(len(stored)))].picture()
+        if not name.startswith("photo") or rng.random() > self._plan.paste:
+            return picture
+        displays = self._displays[int(rng.integers(len(self._displays)))]
+        return pasted(picture, displays[int(rng.integers(len(displays)))].picture(), rng)
 
 
 def run(plan: Plan, minutes: float = 110.0) -> Path:

@@ -42,8 +42,9 @@ READ = {
         seed=2,
     ),
 }
+_CLOSE = (("strip-drums", 0.15), ("strip-lcd", 0.15), ("strip-composed", 0.15))
 FIND = {
-    "find-base": find_train.Plan("find-base", (("scene", 0.8), ("photo-lebanon", 0.2)), steps=3000),
+    "find-base": find_train.Plan("find-base", (("photo-lebanon", 0.55), *_CLOSE), steps=3000),
     "find-ship": find_train.Plan(
         "find-ship",
         (("scene", 0.68), ("photo-lebanon", 0.14), ("photo-chongqing", 0.18)),
