@@ -30,6 +30,7 @@ _WIDEST = 6
 _NEAR = np.array([-1, 0, 1])
 _WINDOW = np.ones((1, 5), dtype=np.uint8)
 _AROUND = np.arange(-2, 3)
+_NEIGHBOURS = np.arange(2 * _WIDEST + 1)
 _FIRST, _SECOND = np.triu_indices(_BANDS, 1)
 
 
@@ -131,14 +132,10 @@ def find_lines(zones: Darkness, first: int, last: int, fill: float) -> Lines:
 def _widths(profile: Darkness, peaks: NDArray[np.intp], above: Darkness) -> NDArray[np.intp]:
     """How many columns around each band's peak are dark, the second least of the bands."""
     dark = np.pad(profile > above[:, :, None], ((0, 0), (0, 0), (_WIDEST, _WIDEST)))
-    at = peaks[:, :, None] + _WIDEST
-    widths = np.ones(peaks.shape, dtype=np.intp)
-    for way in (-1, 1):
-        alive = np.ones(peaks.shape, dtype=np.bool_)
-        for step in range(1, _WIDEST + 1):
-            alive &= np.take_along_axis(dark, at + way * step, axis=2)[:, :, 0]
-            widths += alive
-    return np.asarray(np.sort(widths, axis=1)[:, 1], dtype=np.intp)
+    near = np.take_along_axis(dark, peaks[:, :, None] + _NEIGHBOURS, axis=2)
+    after = np.logical_and.accumulate(near[:, :, _WIDEST + 1 :], axis=2).sum(axis=2)
+    before = np.logical_and.accumulate(near[:, :, _WIDEST - 1 :: -1], axis=2).sum(axis=2)
+    return np.asarray(np.sort(1 + before + after, axis=1)[:, 1], dtype=np.intp)
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ is enlarged only up to a limit, so that its size still tells what it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -29,6 +30,9 @@ _DARKEST_PAPER = 0.8
 REACH = 0.16
 #: Paper noise of this many grey levels is never ink.
 _FLOOR = 14.0
+#: Ink is at least this dark, in shares of full ink.
+_INK = 0.38
+_AROUND = np.ones((3, 3), dtype=np.uint8)
 
 Grey = NDArray[np.uint8]
 Inputs = NDArray[np.float32]
@@ -49,10 +53,10 @@ def prepare(crops: Sequence[Grey], margin: float, reach: float = REACH, fill: fl
     for (height, width), indices in by_shape.items():
         edge = margin / (1.0 + 2.0 * margin)
         frame = Frame(width * edge, height * edge, width * (1 - edge), height * (1 - edge))
-        greys = [image for image in (small[i] for i in indices) if image is not None]
-        dark = np.stack([np.maximum(paper_level(grey) - grey, 0.0) for grey in greys])
-        for index, everything, clean in zip(indices, dark, suppress(dark, frame, reach, fill), strict=True):
-            inputs[index] = _input(everything, clean, frame)
+        greys = np.stack([image for image in (small[i] for i in indices) if image is not None])
+        greys = greys.astype(np.float32)
+        dark = np.maximum(paper_levels(greys) - greys, 0.0)
+        inputs[indices] = _inputs(dark, suppress(dark, frame, reach, fill), frame)
     return inputs
 
 
@@ -61,83 +65,130 @@ def prepare_one(crop: Grey, margin: float, reach: float = REACH, fill: float = F
     return np.asarray(prepare([crop], margin, reach, fill)[0], dtype=np.float32)
 
 
-def _input(dark: Darkness, clean: Darkness, frame: Frame) -> Inputs:
-    contrast = _contrast(clean, frame)
-    own, box = _own_ink(np.minimum(clean / contrast, 1.0), frame)
-    return _centre(own, np.minimum(dark / contrast, 1.0), frame, box)
+def _inputs(dark: Darkness, clean: Darkness, frame: Frame) -> Inputs:
+    """(N, H, W) darkness with and without lines -> (N, 2, SIZE, SIZE)."""
+    contrast = _contrasts(clean, frame)[:, None, None]
+    both = np.empty((*dark.shape, 2), dtype=np.float32)
+    np.minimum(clean / contrast, 1.0, out=both[..., 0])
+    np.minimum(dark / contrast, 1.0, out=both[..., 1])
+    binary = (both[..., 0] > _INK).view(np.uint8)
+    framed = np.empty((len(dark), SIZE, SIZE, 2), dtype=np.float32)
+    for index in range(len(dark)):
+        box = _own_ink(both[index], binary[index], frame)
+        framed[index] = _centre(both[index], frame, box)
+    return framed.transpose(0, 3, 1, 2)
 
 
 def paper_level(grey: NDArray[np.float32]) -> Darkness:
-    """The paper's grey under every pixel: bright quantiles of blocks, spread over ink and smoothed.
+    """The paper's grey under every pixel of one picture (H, W); see ``paper_levels``."""
+    return np.asarray(paper_levels(grey[None])[0], dtype=np.float32)
 
-    Follows uneven light; the same shape as the input, float32 (H, W).
+
+def paper_levels(greys: NDArray[np.float32]) -> Darkness:
+    """The papers' grey under every pixel: bright quantiles of blocks, spread over ink and smoothed.
+
+    Follows uneven light; the same shape as the input, float32 (N, H, W).
     """
-    height, width = grey.shape
+    count, height, width = greys.shape
     rows, columns = min(6, height), min(6, width)
-    resized = cv2.resize(grey, (columns * 8, rows * 8), interpolation=cv2.INTER_LINEAR)
-    blocks = resized.reshape(rows, 8, columns, 8).transpose(0, 2, 1, 3).reshape(rows, columns, 64)
-    bright = np.partition(blocks, 46, axis=2)[:, :, 46]
-    spread = cv2.dilate(bright, np.ones((3, 3), dtype=np.uint8))
+    down, up = _linear(height, rows * 8), _smooth_linear(rows, height)
+    across, back = _linear(width, columns * 8), _smooth_linear(columns, width)
+    resized = np.matmul(np.matmul(down, greys), across.T)
+    blocks = resized.reshape(count, rows, 8, columns, 8).transpose(0, 1, 3, 2, 4)
+    bright = np.partition(blocks.reshape(count, rows * columns, 64), 46, axis=2)[:, :, 46]
     # Under a blot or a thick close-up stroke whole blocks are ink: paper is never that much darker.
-    spread = np.maximum(spread, _DARKEST_PAPER * np.sort(bright, axis=None)[-max(1, bright.size // 8)])
-    smooth = cv2.GaussianBlur(spread, (5, 5), 1.2, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    size = rows * columns
+    most = np.sort(bright, axis=1)[:, -max(1, size // 8)]
+    spread = np.maximum(_widened(bright.reshape(count, rows, columns)), _DARKEST_PAPER * most[:, None, None])
+    return np.asarray(np.matmul(np.matmul(up, spread), back.T), dtype=np.float32)
 
 
-def _resize(crop: Grey, margin: float) -> NDArray[np.float32]:
+def _widened(values: Darkness) -> Darkness:
+    """The greatest of every 3 by 3 neighbours, (N, H, W)."""
+    for axis in (1, 2):
+        wide = values.copy()
+        first, last = (slice(None),) * axis + (slice(1, None),), (slice(None),) * axis + (slice(None, -1),)
+        np.maximum(wide[last], values[first], out=wide[last])
+        np.maximum(wide[first], values[last], out=wide[first])
+        values = wide
+    return values
+
+
+@lru_cache(maxsize=64)
+def _linear(size: int, out: int) -> Darkness:
+    """(out, size): linear interpolation of ``size`` samples at ``out`` places, pixel centres apart evenly."""
+    return np.asarray(
+        cv2.resize(np.eye(size, dtype=np.float32), (size, out), interpolation=cv2.INTER_LINEAR),
+        dtype=np.float32,
+    )
+
+
+@lru_cache(maxsize=64)
+def _smooth_linear(size: int, out: int) -> Darkness:
+    """(out, size): a Gaussian over five samples, then linear interpolation."""
+    smooth = cv2.GaussianBlur(
+        np.eye(size, dtype=np.float32), (1, 5), sigmaX=1.2, sigmaY=1.2, borderType=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(_linear(size, out) @ smooth, dtype=np.float32)
+
+
+def _resize(crop: Grey, margin: float) -> Grey:
     longer = max(crop.shape) / (1.0 + 2.0 * margin)
     factor = _WORK / longer
     size = (max(8, round(crop.shape[1] * factor)), max(8, round(crop.shape[0] * factor)))
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(crop, size, interpolation=way), dtype=np.float32)
+    return np.asarray(cv2.resize(crop, size, interpolation=way), dtype=np.uint8)
 
 
-def _contrast(clean: Darkness, frame: Frame) -> float:
-    """What counts as full ink here: the darkest fiftieth of the cell, never less than the paper's noise."""
-    inner = clean[round(frame.top) : round(frame.bottom), round(frame.left) : round(frame.right)].ravel()
-    count = max(4, inner.size // 40)
-    darkest = float(np.partition(inner, inner.size - count)[-count:].mean())
-    noise = 1.48 * float(np.partition(inner, inner.size // 2)[inner.size // 2])
-    return max(0.9 * darkest, _FLOOR, 4.0 * noise)
+def _contrasts(clean: Darkness, frame: Frame) -> NDArray[np.float32]:
+    """What counts as full ink in each cell: the darkest fortieth of it, never less than the paper's noise."""
+    inner = clean[:, round(frame.top) : round(frame.bottom), round(frame.left) : round(frame.right)]
+    flat = inner.reshape(len(clean), -1)
+    size = flat.shape[1]
+    count = max(4, size // 40)
+    parted = np.partition(flat, (size // 2, size - count), axis=1)
+    darkest, noise = 0.9 * parted[:, size - count :].mean(axis=1), 4.0 * 1.48 * parted[:, size // 2]
+    return np.asarray(np.maximum(np.maximum(darkest, noise), _FLOOR), dtype=np.float32)
 
 
-def _own_ink(own: Darkness, frame: Frame) -> tuple[Darkness, tuple[int, int, int, int] | None]:
-    """Keep the components that belong to this cell; (ink, bounding box x0 y0 x1 y1 or None when blank)."""
-    binary = (own > 0.38).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+def _own_ink(both: Darkness, binary: NDArray[np.uint8], frame: Frame) -> tuple[int, int, int, int] | None:
+    """Keep the components of channel 0 of ``both`` (H, W, 2) that belong to this cell, in place.
+
+    ``binary``: where its ink is. Returns their bounding box x0 y0 x1 y1, or None when the cell is blank.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        binary, 8, cv2.CV_32S, cv2.CCL_SAUF
+    )
     if count <= 1:
-        return own, None
+        return None
     pad = 0.03 * frame.side
     inside = labels[
         round(frame.top + pad) : round(frame.bottom - pad), round(frame.left + pad) : round(frame.right - pad)
     ]
+    if count == 2:
+        x0, y0, wide, high, area = stats[1].tolist()
+        if area >= 3 and np.count_nonzero(inside) > 0.4 * area:
+            return x0, y0, x0 + wide, y0 + high
     within = np.bincount(inside.ravel(), minlength=count)
     areas = stats[:, cv2.CC_STAT_AREA]
-    share = within / np.maximum(areas, 1)
     largest = int(within[1:].max())
-    keep = (share > 0.4) & (areas >= max(3, 0.04 * largest))
+    keep = (within > 0.4 * areas) & (areas >= max(3, 0.04 * largest))
     keep[0] = False
     if not keep.any():
-        return own * (labels == 0), None
+        both[..., 0] *= labels == 0
+        return None
     lost = ~keep
     lost[0] = False
     if lost.any():
-        own = own * ~_grown(lost[labels])
-    x0, y0 = stats[keep, cv2.CC_STAT_LEFT].min(), stats[keep, cv2.CC_STAT_TOP].min()
-    x1 = (stats[keep, cv2.CC_STAT_LEFT] + stats[keep, cv2.CC_STAT_WIDTH]).max()
-    y1 = (stats[keep, cv2.CC_STAT_TOP] + stats[keep, cv2.CC_STAT_HEIGHT]).max()
-    return own, (int(x0), int(y0), int(x1), int(y1))
+        both[..., 0] *= 1 - cv2.dilate(lost.view(np.uint8)[labels], _AROUND)
+    kept = stats[keep]
+    low = kept[:, :2].min(axis=0)
+    high_corner = (kept[:, :2] + kept[:, 2:4]).max(axis=0)
+    return int(low[0]), int(low[1]), int(high_corner[0]), int(high_corner[1])
 
 
-def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    kernel = np.ones((3, 3), dtype=np.uint8)
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel), dtype=np.bool_)
-
-
-def _centre(
-    own: Darkness, everything: Darkness, frame: Frame, box: tuple[int, int, int, int] | None
-) -> Inputs:
-    """Move the box to the middle of the input and scale it to fill, within limits."""
+def _centre(both: Darkness, frame: Frame, box: tuple[int, int, int, int] | None) -> Darkness:
+    """Move the box to the middle of the input and scale it to fill, within limits; (SIZE, SIZE, 2)."""
     if box is None:
         x0, y0, x1, y1 = frame.left, frame.top, frame.right, frame.bottom
     else:
@@ -147,5 +198,4 @@ def _centre(
     shift_x = (SIZE - 1) / 2 - scale * ((x0 + x1 - 1) / 2)
     shift_y = (SIZE - 1) / 2 - scale * ((y0 + y1 - 1) / 2)
     matrix = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]])
-    both = cv2.warpAffine(np.dstack([own, everything]), matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(np.asarray(both, dtype=np.float32).transpose(2, 0, 1))
+    return np.asarray(cv2.warpAffine(both, matrix, (SIZE, SIZE), flags=cv2.INTER_LINEAR), dtype=np.float32)
