@@ -38,13 +38,17 @@ def render(source: str, part: int, count: int, *, around: str = "shapes") -> Pat
     )
 
 
-def _write(path: Path, glyphs: Source, count: int, rng: np.random.Generator, around: Source) -> Path:
+def _write(
+    path: Path, glyphs: Source, count: int, rng: np.random.Generator, around: Source, *, tell: bool = False
+) -> Path:
+    """``tell``: letters that are drawn like digits, too, and ``what`` (N,) tells what no digit was drawn."""
     FOLDER.mkdir(exist_ok=True)
     cv2.setNumThreads(1)
-    letters = load("letters")
+    letters = load("every-letter" if tell else "letters")
     plain, hard = (Scene(glyphs, letters, around, conditions) for conditions in (PLAIN, HARD))
     x = np.zeros((count, 2, SIZE, SIZE), dtype=np.uint8)
     y, group, index = np.zeros(count, np.uint8), np.zeros(count, np.int32), np.zeros(count, np.int32)
+    what = np.full(count, "", dtype="<U12")
     order = np.concatenate(
         [rng.permutation(len(glyphs.labels)) for _ in range(count // len(glyphs.labels) + 1)]
     )
@@ -56,6 +60,7 @@ def _write(path: Path, glyphs: Source, count: int, rng: np.random.Generator, aro
             scene = plain if rng.random() < _PLAIN else hard
             if kind < _OTHER:
                 cut, y[k] = scene.other(i, rng, picture)
+                what[k] = scene.drawn
             elif kind < _OTHER + _BLANK:
                 cut, y[k] = scene.blank(rng, picture)
             else:
@@ -65,7 +70,7 @@ def _write(path: Path, glyphs: Source, count: int, rng: np.random.Generator, aro
         x[start : start + len(cuts)] = prepared(cuts)
     draft = path.with_suffix(".part")
     with draft.open("wb") as file:
-        np.savez(file, x=x, y=y, group=group, index=index)
+        np.savez(file, x=x, y=y, group=group, index=index, **({"what": what} if tell else {}))
     draft.replace(path)
     print(f"{path.name}: {count} examples in {time.monotonic() - started:.0f} s", flush=True)
     return path
@@ -95,6 +100,7 @@ def held_out(number: int, count: int = 6000) -> list[Path]:
                 count,
                 np.random.default_rng([number, zlib.crc32(name.encode())]),
                 load("shapes"),
+                tell=True,
             )
         paths.append(path)
     return paths

@@ -62,8 +62,8 @@ def stack(first: Ink, second: Ink, dx: int = 0, dy: int = 0) -> Ink:
     return canvas
 
 
-def side_by_side(first: Ink, second: Ink, rng: np.random.Generator) -> Ink:
-    """Two inks in one, beside each other with a small gap or overlap, both within the canvas."""
+def side_by_side(first: Ink, second: Ink, rng: np.random.Generator) -> tuple[Ink, tuple[int, int]]:
+    """Two inks in one, beside each other with a small gap or overlap, and the columns of ``second`` in it."""
     gap = int(rng.uniform(-0.1, 0.25) * first.shape[1])
     drop = int(rng.uniform(0.0, 0.15) * first.shape[0])
     left, right = (first, second) if rng.random() < 0.5 else (second, first)
@@ -72,7 +72,8 @@ def side_by_side(first: Ink, second: Ink, rng: np.random.Generator) -> Ink:
     canvas[: left.shape[0], : left.shape[1]] = left
     part = canvas[drop : drop + right.shape[0], left.shape[1] + gap :]
     np.maximum(part, right, out=part)
-    return canvas
+    start = 0 if left is second else left.shape[1] + gap
+    return canvas, (start, start + second.shape[1])
 
 
 def mark(rng: np.random.Generator, size: float, pen: Pen) -> tuple[Ink, tuple[float, float]]:

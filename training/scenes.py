@@ -70,6 +70,8 @@ class Scene:
         self.letters = letters
         self.around = around
         self.conditions = conditions
+        #: What ``other`` drew last: struck, letter and which, mark, two.
+        self.drawn = ""
         self._pool: list[Ink] = []
 
     def digit(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
@@ -93,14 +95,19 @@ class Scene:
         return self._paper(ink, None, (cell_w, cell_h), pen, rng, True)
 
     def other(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
-        """Something that is no digit, made with glyph ``index`` where it needs one."""
+        """Something that is no digit, made with glyph ``index`` where it needs one.
+
+        Where a second digit lies mostly outside, the cell owns the first alone: that digit's class.
+        """
         pen = self._pen(rng)
         cell_w, cell_h = _cell(rng)
         height = self._height(rng) * cell_h
         kind = rng.choice(["struck", "letter", "mark", "two"], p=[0.32, 0.28, 0.3, 0.1])
         if kind == "letter" and self.letters is None:
             kind = "mark"
+        self.drawn = str(kind)
         at: tuple[float, float] | None = None
+        owned = OTHER
         if kind == "struck":
             ink = struck_out(self.source.ink(index, height, pen, rng), height, vary(pen, rng), rng)
             if rng.random() < 0.15:
@@ -109,16 +116,23 @@ class Scene:
             if rng.random() < 0.35:
                 ink = draw(letter(rng, float(rng.uniform(0.4, 1.4))), height, pen, rng)
             else:
-                ink = self.letters.ink(int(rng.integers(len(self.letters.labels))), height, pen, rng)
+                which = int(rng.integers(len(self.letters.labels)))
+                ink = self.letters.ink(which, height, pen, rng)
+                if self.letters.names is not None:
+                    self.drawn = f"letter {self.letters.names[which]}"
             ink = _fit(ink, cell_w, rng)
         elif kind == "two":
             small = height * rng.uniform(0.5, 0.85)
             first = _narrow(self.source.ink(index, small, pen, rng), 0.5 * cell_w)
             second = _narrow(self._any(small, pen, rng), 0.5 * cell_w)
-            ink = side_by_side(first, second, rng)
+            ink, columns = side_by_side(first, second, rng)
+            x = 0.5 + float(np.clip(rng.normal(0, 0.05), -0.08, 0.08))
+            if rng.random() < 0.3:
+                x, owned = _hanging_out(ink.shape[1], columns, cell_w, rng), int(self.source.labels[index])
+            at = (x, 0.5 + _within(rng.normal(0, self.conditions.spread)))
         else:
             ink, at = mark(rng, cell_h, pen)
-        return self._finish(ink, at, (cell_w, cell_h), pen, rng, picture, whole=True), OTHER
+        return self._finish(ink, at, (cell_w, cell_h), pen, rng, picture, whole=True), owned
 
     def blank(self, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
         """An empty cell, with specks, shine-through and bits of the neighbours."""
@@ -238,6 +252,16 @@ def boxes(
         holes = cv2.resize(rng.random((5, 5)).astype(np.float32), grey.shape[::-1])
         layer[holes > rng.uniform(0.55, 0.8)] = 255
     np.minimum(grey, layer, out=grey)
+
+
+def _hanging_out(wide: int, columns: tuple[int, int], cell_w: int, rng: np.random.Generator) -> float:
+    """Where ink ``wide`` pixels wide must stand (x of its middle, in cells) so that most of what is in these
+    columns lies outside the cell.
+    """
+    start, end = columns
+    inside = rng.uniform(0.0, 0.35) * (end - start)
+    left = inside - end if start == 0 else cell_w - inside - start
+    return float((left + wide / 2) / cell_w)
 
 
 def _within(shift: float, limit: float = 0.24) -> float:

@@ -48,11 +48,12 @@ class PicturedHand:
     own: dict[int, list[int]]
     others: dict[int, list[int]]
 
-    def ink(self, d: int, height_px: float, pen: Pen, rng: np.random.Generator) -> np.ndarray:
-        """Digit ``d`` as coverage, ``height_px`` high."""
+    def ink(self, d: int, height_px: float, pen: Pen, rng: np.random.Generator, level: float) -> np.ndarray:
+        """Digit ``d`` as coverage, ``height_px`` high; ``level``: see ``raster_ink``."""
         samples = self.own.get(d) or self.others[d]
         assert self.source.images is not None
-        return raster_ink(self.source.images[samples[int(rng.integers(len(samples)))]], height_px, pen, rng)
+        image = self.source.images[samples[int(rng.integers(len(samples)))]]
+        return raster_ink(image, height_px, pen, rng, level)
 
 
 def held_out_hands(left_out: int = 0, legible: bool = True) -> list[RecordedHand]:
@@ -195,6 +196,8 @@ def _write_pictures(
 ) -> None:
     """Lay a writer's pictured digits into the cells as ``simulate.fill`` does strokes, in place."""
     scale = dpi / 25.4
+    # One pen writes the whole slip.
+    level = float(rng.uniform(0.3, 0.55))
     for name, says in cells.items():
         drift = float(rng.normal(0.0, writer.unsteady / 2))
         for box, character in zip(template.field(name).cells, says, strict=True):
@@ -202,7 +205,7 @@ def _write_pictures(
                 continue
             em = box.h_mm * writer.size * float(np.exp(rng.normal(0.0, 0.05)))
             pen = vary(writer.pen, rng, 0.5)
-            ink = hand.ink(int(character), em * scale, pen, rng)
+            ink = hand.ink(int(character), em * scale, pen, rng, level)
             widest = 1.05 * box.w_mm * scale
             if ink.shape[1] > widest:
                 factor = widest / ink.shape[1]
