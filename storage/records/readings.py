@@ -12,6 +12,9 @@ from sqlalchemy.engine import Connection
 from domain.account import EarlierReading
 from storage.records.tables import reading
 
+#: A reading that was not taken back.
+CURRENT = reading.c.withdrawn_at.is_(None)
+
 
 @dataclass(frozen=True)
 class NewReading:
@@ -35,9 +38,12 @@ class NewReading:
 
 @dataclass(frozen=True)
 class ReadingRow(NewReading):
-    """A recorded reading."""
+    """A recorded reading; ``withdrawn_why`` says why it no longer counts, "" while it does."""
 
     id: int = 0
+    revision: int = 1
+    withdrawn_at: datetime | None = None
+    withdrawn_why: str = ""
 
 
 class Readings:
@@ -47,9 +53,32 @@ class Readings:
         self._connection = connection
 
     def add(self, rows: Sequence[NewReading]) -> None:
-        """Record readings; a sheet gives one a meter and tariff."""
-        if rows:
-            self._connection.execute(sa.insert(reading), [vars(row) for row in rows])
+        """Record readings; a sheet gives one a meter and tariff, and another after that was withdrawn."""
+        if not rows:
+            return
+        newest = (
+            sa.select(reading.c.sheet_id, sa.func.max(reading.c.revision))
+            .where(reading.c.sheet_id.in_({row.sheet_id for row in rows}), ~CURRENT)
+            .group_by(reading.c.sheet_id)
+        )
+        revisions: dict[int, int] = {r[0]: r[1] for r in self._connection.execute(newest)}
+        values = [vars(row) | {"revision": revisions.get(row.sheet_id, 0) + 1} for row in rows]
+        self._connection.execute(sa.insert(reading), values)
+
+    def withdraw(self, sheet_id: int, why: str, at: datetime) -> list[int]:
+        """Make the sheet's readings count no longer; returns their ids."""
+        changed = self._connection.execute(
+            sa.update(reading)
+            .where(reading.c.sheet_id == sheet_id, CURRENT)
+            .values(withdrawn_at=at, withdrawn_why=why)
+            .returning(reading.c.id)
+        )
+        return sorted(changed.scalars())
+
+    def get(self, reading_id: int) -> ReadingRow | None:
+        """The reading of that id, withdrawn or not."""
+        row = self._connection.execute(sa.select(reading).where(reading.c.id == reading_id)).one_or_none()
+        return None if row is None else ReadingRow(**row._mapping)
 
     def earlier(self, supplier: str, account: str, period: str, but_sheet: int) -> tuple[EarlierReading, ...]:
         """What other sheets brought for the account in the billing period, oldest first."""
@@ -60,6 +89,7 @@ class Readings:
                 reading.c.account == account,
                 reading.c.period == period,
                 reading.c.sheet_id != but_sheet,
+                CURRENT,
             )
             .order_by(reading.c.id)
         )
@@ -71,12 +101,21 @@ class Readings:
         """The latest reading (text, date) of each meter and tariff from periods before ``period``."""
         query = (
             sa.select(reading.c.meter_serial, reading.c.tariff, reading.c.reading, reading.c.reading_date)
-            .where(reading.c.supplier == supplier, reading.c.account == account, reading.c.period < period)
+            .where(
+                reading.c.supplier == supplier,
+                reading.c.account == account,
+                reading.c.period < period,
+                CURRENT,
+            )
             .order_by(reading.c.reading_date, reading.c.id)
         )
         return {(r[0], r[1]): (r[2], r[3]) for r in self._connection.execute(query)}
 
     def of_sheet(self, sheet_id: int) -> list[ReadingRow]:
-        """A sheet's readings."""
-        query = sa.select(reading).where(reading.c.sheet_id == sheet_id).order_by(reading.c.tariff)
+        """A sheet's readings that count."""
+        query = (
+            sa.select(reading)
+            .where(reading.c.sheet_id == sheet_id, CURRENT)
+            .order_by(reading.c.tariff, reading.c.id)
+        )
         return [ReadingRow(**row._mapping) for row in self._connection.execute(query)]

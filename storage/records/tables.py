@@ -92,6 +92,7 @@ sheet = Table(
     UniqueConstraint("file_id", "page", "slip"),
     Index(None, "state", "reasons"),
     Index(None, "state", "id"),
+    Index(None, "state", "updated_at"),
     Index(None, "batch_id"),
     Index(None, "supplier", "account"),
     Index(None, "pixel_hash"),
@@ -116,7 +117,11 @@ reading = Table(
     Column("accepted_at", UtcDateTime, nullable=False),
     Column("evidence", Text, nullable=False),
     Column("flags", Text, nullable=False, default=""),
-    UniqueConstraint("sheet_id", "meter_serial", "tariff"),
+    # a reading that was taken back stays; the sheet's next one has the next revision
+    Column("revision", sa.Integer, nullable=False, server_default="1"),
+    Column("withdrawn_at", UtcDateTime),
+    Column("withdrawn_why", Text, nullable=False, server_default=""),
+    UniqueConstraint("sheet_id", "meter_serial", "tariff", "revision"),
     Index(None, "supplier", "account", "period"),
 )
 

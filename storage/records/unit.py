@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from domain.errors import StorageError
 from storage.records import locks
+from storage.records.api_keys import ApiKeys
 from storage.records.archives import Archives
 from storage.records.audits import Audits
 from storage.records.blind import Blind
@@ -19,7 +20,11 @@ from storage.records.engine import WRITING, open_engine
 from storage.records.exports import Exports
 from storage.records.files import Files
 from storage.records.findings import FindingsOf
+from storage.records.messages import Messages
 from storage.records.migrate import migrate
+from storage.records.notices import Notices
+from storage.records.outbox import Outbox
+from storage.records.outbox_counts import OutboxCounts
 from storage.records.proven import Proven
 from storage.records.queue import Queue
 from storage.records.readings import Readings
@@ -48,6 +53,11 @@ class Transaction:
         self.findings = FindingsOf(connection)
         self.archives = Archives(connection)
         self.shadows = Shadows(connection)
+        self.outbox = Outbox(connection)
+        self.outbox_counts = OutboxCounts(connection)
+        self.messages = Messages(connection)
+        self.notices = Notices(connection)
+        self.api_keys = ApiKeys(connection)
 
     def lock(self, name: str) -> None:
         """Exclude other writing transactions that lock the same name, until this one ends."""
