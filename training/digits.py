@@ -35,12 +35,14 @@ from training.measure import (
     softmax,
     table_text,
 )
-from training.sources import fold
-from training.train import Plan, logits_of, run, trained
+from training.net import DEEP
+from training.sources import LIKE_DIGITS, fold
+from training.train import Plan, load_mix, logits_of, run, trained
 
 _HELP = __doc__
 
 WEIGHTS = Path("ocr/weights/digits.onnx")
+_FILE = click.Path(path_type=Path, exists=True)
 
 #: Rendered examples in a part.
 COUNT = 15_000
@@ -75,6 +77,52 @@ RUNS = {
     ),
     "more": Plan(
         "more", _mix(), steps=9000, leave_out_fold=0, rate=1.5e-3, start_from="ship", smoothing=0.0, seed=6
+    ),
+    "long": Plan(
+        "long",
+        _mix(),
+        steps=17_000,
+        leave_out_fold=0,
+        rate=1.5e-3,
+        start_from="more",
+        smoothing=0.0,
+        flat=True,
+        seed=7,
+    ),
+    # Deeper networks that begin as the ones before them, on examples without letters drawn like digits.
+    "deep": Plan(
+        "deep",
+        _mix(),
+        steps=12_000,
+        leave_out_fold=0,
+        rate=1.5e-3,
+        start_from="long",
+        smoothing=0.0,
+        flat=True,
+        seed=8,
+        depths=DEEP,
+    ),
+    "deep-more": Plan(
+        "deep-more",
+        _mix(),
+        steps=12_000,
+        leave_out_fold=0,
+        rate=1.5e-3,
+        start_from="deep",
+        smoothing=0.0,
+        seed=9,
+        depths=DEEP,
+    ),
+    "base-deep": Plan(
+        "base-deep",
+        _mix("bhmsds"),
+        steps=9000,
+        leave_out_fold=0,
+        rate=1.5e-3,
+        start_from="base-more",
+        smoothing=0.0,
+        seed=10,
+        depths=DEEP,
     ),
     "no-semeion": Plan("no-semeion", _mix("semeion"), steps=8000, leave_out_fold=0, rate=2e-3),
     "no-optdigits": Plan("no-optdigits", _mix("optdigits"), steps=8000, leave_out_fold=0, rate=2e-3),
@@ -112,13 +160,15 @@ def train(name: str, minutes: float) -> None:
 @click.option("--picture", is_flag=True, help="Each digit in a picture of its box alone, all views combined.")
 @click.option("--hard", is_flag=True, help="Cells as bad as in training, not as ordinary slips have them.")
 @click.option("--limit", default=15_000, show_default=True)
-def measure(name: str, sources: tuple[str, ...], picture: bool, hard: bool, limit: int) -> None:
+@click.option("--file", default=None, type=_FILE, help="A written file of the run instead of itself.")
+def measure(
+    name: str, sources: tuple[str, ...], picture: bool, hard: bool, limit: int, file: Path | None = None
+) -> None:
     """Accuracy of a run on whole sources in boxes, with 95 % Clopper-Pearson intervals."""
-    model = trained(name)
     for source in sources:
         with np.load(cache.evaluate_set(source, limit=limit, picture=picture, hard=hard)) as data:
             x, y, group, owner = data["x"], data["y"], data["group"], data["owner"]
-        probabilities = combined(softmax(logits_of(model, x)), owner)
+        probabilities = combined(softmax(_logits(name, file, x)), owner)
         plan = RUNS.get(name)
         if source == "unipen" and plan is not None and plan.leave_out_fold is not None:
             out = fold(group) == plan.leave_out_fold
@@ -133,21 +183,37 @@ def measure(name: str, sources: tuple[str, ...], picture: bool, hard: bool, limi
 
 @main.command()
 @click.argument("name")
-def held_out(name: str) -> None:
+@click.option("--file", default=None, type=_FILE, help="A written file of the run instead of itself.")
+def held_out(name: str, file: Path | None = None) -> None:
     """Accuracy on the rendered examples of writers that the run left out, marks and blanks included."""
     plan = RUNS[name]
     if plan.leave_out_fold is None:
         raise click.UsageError(f"{name} leaves out no fold of writers; take fold0")
-    x, y = _left_out(plan.leave_out_fold)
-    logits = logits_of(trained(name), x)
-    click.echo(f"## {name}, UNIPEN and MNIST writers left out: {score(logits, y)}")
-    click.echo(f"false digits above 0.9: {false_digits(softmax(logits), y)}")
+    x, y, what = _left_out(plan.leave_out_fold)
+    logits = _logits(name, file, x)
+    clear = np.array([of[7:] not in LIKE_DIGITS for of in what])
+    click.echo(f"## {name}, UNIPEN and MNIST writers left out: {score(logits[clear], y[clear])}")
+    probabilities = softmax(logits)
+    click.echo(f"false digits above 0.9: {false_digits(probabilities[clear], y[clear])}")
+    click.echo(f"with the letters drawn like digits: {false_digits(probabilities, y)}")
+    for kind in sorted({of.split()[0] for of in what[y >= 10]} - {""}):
+        of_kind = np.array([of.split()[:1] == [kind] for of in what]) & clear
+        click.echo(f"- {kind}: {false_digits(probabilities[of_kind], y[of_kind])}")
+    logits, y = logits[clear], y[clear]
     click.echo(table_text(confusion(logits, y)))
 
 
-def _left_out(number: int) -> tuple[np.ndarray, np.ndarray]:
+def _left_out(number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """x, y, and what each that is no digit shows."""
     parts = [np.load(path) for path in cache.held_out(number)]
-    return np.concatenate([part["x"] for part in parts]), np.concatenate([part["y"] for part in parts])
+    x, y, what = (np.concatenate([part[key] for part in parts]) for key in ("x", "y", "what"))
+    return x, y, what
+
+
+def _logits(name: str, file: Path | None, x: np.ndarray) -> np.ndarray:
+    from training.export import logits_of_file
+
+    return logits_of(trained(name), x) if file is None else logits_of_file(file, x)
 
 
 @main.command()
@@ -161,15 +227,21 @@ def export(name: str, version: str, path: Path) -> None:
     left_out = RUNS[name].leave_out_fold
     if left_out is None:
         raise click.UsageError(f"{name} leaves out no writers: nothing to fit the temperature on")
-    x, y = _left_out(left_out)
-    logits = logits_of(trained(name), x)
+    examples, _, chance = load_mix(RUNS[name])
+    drawn = np.random.default_rng(1).choice(len(examples), 2000, replace=False, p=chance)
+    writing.write(name, path, examples[np.sort(drawn)])
+    x, y, what = _left_out(left_out)
+    clear = np.array([of[7:] not in LIKE_DIGITS for of in what])
+    x, y = x[clear], y[clear]
+    logits = writing.logits_of_file(path, x)
     temperature = writing.fit_temperature(logits, y)
-    writing.export(name, path, version=version, temperature=temperature)
+    told = {"name": "digits", "version": version, "temperature": f"{temperature:.4f}"}
+    writing.describe(path, told)
     data = (
         f"simulated cells of UNIPEN writers of fold {left_out} and MNIST test writers, left out of training"
     )
-    told = calibrate.report(logits, y, temperature, f"digits@{version}", data)
-    path.with_suffix(".calibration.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    report = calibrate.report(logits, y, temperature, f"digits@{version}", data)
+    path.with_suffix(".calibration.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     click.echo(json.dumps({"file": str(path), "version": version, "temperature": round(temperature, 4)}))
 
 

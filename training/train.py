@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from training.cache import FOLDER
 from training.checkpoints import follow, save
-from training.net import CellNet
+from training.net import SHALLOW, CellNet
 from training.sources import fold
 
 RUNS = Path(__file__).parent / "runs"
@@ -38,6 +38,7 @@ class Plan:
     flat: bool = False
     smoothing: float = 0.02
     seed: int = 1
+    depths: tuple[int, int, int] = SHALLOW
 
 
 def load_mix(plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -71,7 +72,7 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     last = folder / "last.pt"
     x, y, chance = load_mix(plan)
-    model = CellNet().to(memory_format=torch.channels_last)
+    model = CellNet(depths=plan.depths).to(memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=0.02, fused=True)
     step = 0
@@ -83,8 +84,8 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
         step = state["step"]
     elif plan.start_from is not None:
         state = torch.load(RUNS / plan.start_from / "last.pt", weights_only=True)
-        model.load_state_dict(state["average"])
-        average.load_state_dict(state["average"])
+        for network in (model, average):
+            network.grow_from(state["average"], _depths(plan.start_from))
     (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1))
     started, shown = time.monotonic(), 0.0
     model.train()
@@ -115,9 +116,16 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
 
 def trained(name: str) -> CellNet:
     """The averaged weights of a run, ready to measure."""
-    model = CellNet().eval()
+    model = CellNet(depths=_depths(name)).eval()
     model.load_state_dict(torch.load(RUNS / name / "last.pt", weights_only=True)["average"])
     return model
+
+
+def _depths(name: str) -> tuple[int, int, int]:
+    """The blocks of a run's network."""
+    told = json.loads((RUNS / name / "plan.json").read_text())
+    first, second, third = told.get("depths", SHALLOW)
+    return first, second, third
 
 
 def logits_of(model: CellNet, x: np.ndarray) -> np.ndarray:
