@@ -53,8 +53,8 @@ def prepare(crops: Sequence[Grey], margin: float, reach: float = REACH, fill: fl
     for (height, width), indices in by_shape.items():
         edge = margin / (1.0 + 2.0 * margin)
         frame = Frame(width * edge, height * edge, width * (1 - edge), height * (1 - edge))
-        greys = np.stack([image for image in (small[i] for i in indices) if image is not None])
-        greys = greys.astype(np.float32)
+        stack = np.stack([image for image in (small[i] for i in indices) if image is not None])
+        greys = stack.astype(np.float32)
         dark = np.maximum(paper_levels(greys) - greys, 0.0)
         inputs[indices] = _inputs(dark, suppress(dark, frame, reach, fill), frame)
     return inputs
