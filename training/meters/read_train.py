@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from training.meters.read_net import ReadNet, losses
 from training.meters.strips import elsewhere, example
 
 RUNS = Path(__file__).parent.parent / "runs"
+#: Of this set a tenth stays out of every run: for the temperature.
+_HELD = "chongqing"
 _BATCH = 48
 _POOL = 8
 
@@ -71,11 +74,18 @@ class Strips(IterableDataset[Batch]):
 
 
 def gathered(name: str) -> list[store.Stored]:
-    """Every picture of the cache's files whose names begin so."""
+    """Every picture of the cache's files whose names begin so.
+
+    ``photo-chongqing:held``: the tenth of that set which no run is trained on; without it: the others.
+    """
+    name, _, part = name.partition(":")
     files = sorted(store.FOLDER.glob(f"{name}.npz")) or sorted(store.FOLDER.glob(f"{name}-[0-9]*.npz"))
     if not files:
         raise FileNotFoundError(f"nothing kept of {name}: run `python -m training.meters.make render`")
-    return [stored for file in files for stored in store.read(file)]
+    every = [stored for file in files for stored in store.read(file)]
+    if part == "all" or not name.endswith(_HELD):
+        return every
+    return [stored for stored in every if (zlib.crc32(stored.group.encode()) % 10 == 0) == (part == "held")]
 
 
 def stacked(pool: list[tuple[np.ndarray, list[int]]]) -> Batch:
