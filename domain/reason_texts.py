@@ -221,6 +221,18 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "За этот месяц уже принято другое показание.",
         "Another reading was already taken for this month.",
     ),
+    Reason.REFUSED_BY_BILLING: (
+        "Расчётная система не приняла показание.",
+        "Billing refused the reading.",
+    ),
+    Reason.PERIOD_CLOSED: (
+        "Расчётный месяц уже закрыт.",
+        "The billing month is closed already.",
+    ),
+    Reason.TAKEN_BACK: (
+        "Принятое показание отозвано для исправления.",
+        "The accepted reading was taken back to be corrected.",
+    ),
     Reason.PICKED_OUT: (
         "При сверке цифр одну отметили как прочитанную неверно.",
         "In the grid of digits one was marked as misread.",

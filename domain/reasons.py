@@ -88,6 +88,10 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     CONTRADICTS_EARLIER = "contradicts_earlier"
     OUTRANKED = "outranked"
+    # what billing says
+    REFUSED_BY_BILLING = "refused_by_billing"
+    PERIOD_CLOSED = "period_closed"
+    TAKEN_BACK = "taken_back"
     # what a person says
     PICKED_OUT = "picked_out"
     ILLEGIBLE = "illegible"

@@ -31,6 +31,8 @@ _NEXT: dict[SheetState, frozenset[SheetState]] = {
     ),
     SheetState.REVIEW: frozenset({SheetState.ACCEPTED, SheetState.REJECTED, SheetState.DUPLICATE}),
     SheetState.ACCEPTED: frozenset({SheetState.DELIVERED, SheetState.REVIEW}),
+    # Billing refused it after all, or a reading is corrected: what billing has is reversed.
+    SheetState.DELIVERED: frozenset({SheetState.REVIEW}),
     # A reviewer takes a verdict back.
     SheetState.REJECTED: frozenset({SheetState.REVIEW}),
     SheetState.DUPLICATE: frozenset({SheetState.REVIEW}),

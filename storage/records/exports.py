@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
 from storage.records.audits import STATE
-from storage.records.readings import ReadingRow
+from storage.records.channel_tables import delivery
+from storage.records.locks import lock_in_transaction
+from storage.records.readings import CURRENT, ReadingRow
 from storage.records.tables import audit, export_item, export_run, reading, sheet
 from storage.records.types import Json, UtcDateTime
 
@@ -51,14 +53,21 @@ class Exports:
         return [RunRow(**row._mapping) for row in self._connection.execute(query)]
 
     def start(self, path: str, at: datetime) -> RunRow:
-        """A run in state ``writing`` with every reading that no run has yet."""
+        """A run in state ``writing`` with every reading that neither a run nor the outbox has yet."""
+        lock_in_transaction(self._connection, "outbox")
         added = sa.insert(export_run).values(state="writing", path=path, readings=0, created_at=at)
         run_id = int(self._connection.execute(added.returning(export_run.c.id)).scalar_one())
         fresh = (
             sa.select(reading.c.id, reading.c.supplier, sa.literal(run_id))
             .join(sheet, sheet.c.id == reading.c.sheet_id)
             .outerjoin(export_item, export_item.c.reading_id == reading.c.id)
-            .where(export_item.c.reading_id.is_(None), sheet.c.state == SheetState.ACCEPTED.value)
+            .outerjoin(delivery, delivery.c.reading_id == reading.c.id)
+            .where(
+                export_item.c.reading_id.is_(None),
+                delivery.c.id.is_(None),
+                CURRENT,
+                sheet.c.state == SheetState.ACCEPTED.value,
+            )
             .order_by(reading.c.id)
         )
         columns = ["reading_id", "supplier", "run_id"]
@@ -70,6 +79,11 @@ class Exports:
         row = self.run(run_id)
         assert row is not None
         return row
+
+    def carries(self, reading_ids: Sequence[int]) -> bool:
+        """Whether a run, finished or not, has one of these readings."""
+        query = sa.select(export_item.c.reading_id).where(export_item.c.reading_id.in_(reading_ids)).limit(1)
+        return self._connection.execute(query).scalar() is not None
 
     def set_state(self, run_id: int, before: str, after: str, at: datetime | None = None) -> bool:
         """Compare and set a run's state; ``at`` is when it was finished."""

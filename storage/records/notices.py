@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.records.channel_tables import notice
+from domain.sheet import SheetState
+from storage.records.channel_tables import message, notice
+from storage.records.tables import account, sheet
 from storage.records.upsert import insert
 
 QUEUED, SENDING, SENT, DOUBTFUL, FAILED = "queued", "sending", "sent", "doubtful", "failed"
@@ -132,6 +134,45 @@ class Notices:
         if supplier is not None:
             query = query.where(notice.c.supplier == supplier)
         return {(r[0], r[1], r[2]): r[3] for r in self._connection.execute(query)}
+
+    def untold(self, since: datetime, until: datetime, limit: int) -> list[int]:
+        """Sheets rejected between two moments whose customers were told nothing of it, oldest first."""
+        told = sa.exists().where(
+            notice.c.kind == "not_accepted",
+            notice.c.created_at >= sheet.c.updated_at,
+            sa.or_(
+                notice.c.sheet_id == sheet.c.id,
+                notice.c.message_id.in_(sa.select(message.c.id).where(message.c.sheet_id == sheet.c.id)),
+            ),
+        )
+        query = (
+            sa.select(sheet.c.id)
+            .where(
+                sheet.c.state == SheetState.REJECTED.value,
+                sheet.c.updated_at >= since,
+                sheet.c.updated_at <= until,
+                ~told,
+            )
+            .order_by(sheet.c.updated_at, sheet.c.id)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def contact(self, supplier: str, number: str) -> tuple[str, str, str] | None:
+        """Telephone, mail address and wished-for way of an account, as the register names them."""
+        columns = (account.c.phone, account.c.email, account.c.notify)
+        query = (
+            sa.select(*columns)
+            .where(
+                account.c.supplier == supplier,
+                account.c.account == number,
+                sa.or_(account.c.phone != "", account.c.email != ""),
+            )
+            .order_by(account.c.meter_serial, account.c.tariff)
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else (row[0], row[1], row[2])
 
     def _rows(self, query: sa.Select[Any]) -> list[NoticeRow]:
         return [NoticeRow(**row._mapping) for row in self._connection.execute(query)]

@@ -9,6 +9,9 @@ from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
 from storage.records.audits import STATE
+from storage.records.channel_tables import delivery, delivery_run, notice
+from storage.records.outbox import ACKNOWLEDGED, DONE, READING, SENT
+from storage.records.readings import CURRENT
 from storage.records.tables import audit, export_item, export_run, reading, sheet, source_file
 
 _HAS_READING = (SheetState.ACCEPTED.value, SheetState.DELIVERED.value)
@@ -25,9 +28,16 @@ def contradictions(connection: Connection) -> Iterator[str]:
         ("reading {}: its evidence is not its sheet", _wrong_evidence()),
         ("sheet {} is a duplicate of nothing", _duplicate_of_nothing()),
         ("file {}: not every page has its sheet", _missing_pages()),
-        ("sheet {} is delivered, but a reading of it is in no finished export", _delivered_not_exported()),
+        (
+            "sheet {} is delivered, but billing has not acknowledged a reading of it",
+            _delivered_not_exported(),
+        ),
         ("sheet {} is in a finished export, but not delivered", _exported_not_delivered()),
         ("export run {} does not carry as many readings as it says", _wrong_run_size()),
+        ("reading {} went out both in an export and through the outbox", _out_twice()),
+        ("delivery {} waits for an answer of a run that is done", _waits_for_nothing()),
+        ("sheet {} has all its readings acknowledged, but is not delivered", _acknowledged_not_delivered()),
+        ("notice {} says accepted, but billing has acknowledged nothing", _accepted_too_early()),
     ):
         for (key,) in connection.execute(query):
             yield text.format(key)
@@ -66,7 +76,7 @@ def _audit_gaps() -> sa.Select[tuple[int]]:
 def _accepted_without_reading() -> sa.Select[tuple[int]]:
     return (
         sa.select(sheet.c.id)
-        .outerjoin(reading, reading.c.sheet_id == sheet.c.id)
+        .outerjoin(reading, sa.and_(reading.c.sheet_id == sheet.c.id, CURRENT))
         .where(sheet.c.state.in_(_HAS_READING), reading.c.id.is_(None))
     )
 
@@ -75,7 +85,7 @@ def _reading_of_unaccepted() -> sa.Select[tuple[int]]:
     return (
         sa.select(reading.c.id)
         .join(sheet, sheet.c.id == reading.c.sheet_id)
-        .where(sheet.c.state.notin_(_HAS_READING))
+        .where(sheet.c.state.notin_(_HAS_READING), CURRENT)
     )
 
 
@@ -114,19 +124,22 @@ def _missing_pages() -> sa.Select[tuple[int]]:
 
 
 def _handed_over() -> sa.Subquery:
-    return (
+    exported = (
         sa.select(export_item.c.reading_id)
         .join(export_run, export_run.c.id == export_item.c.run_id)
         .where(export_run.c.state == "finished")
-        .subquery()
     )
+    acknowledged = sa.select(delivery.c.reading_id).where(
+        delivery.c.kind == READING, delivery.c.state == ACKNOWLEDGED
+    )
+    return sa.union_all(exported, acknowledged).subquery()
 
 
 def _delivered_not_exported() -> sa.Select[tuple[int]]:
     over = _handed_over()
     return (
         sa.select(sheet.c.id)
-        .join(reading, reading.c.sheet_id == sheet.c.id)
+        .join(reading, sa.and_(reading.c.sheet_id == sheet.c.id, CURRENT))
         .outerjoin(over, over.c.reading_id == reading.c.id)
         .where(sheet.c.state == SheetState.DELIVERED.value, over.c.reading_id.is_(None))
         .distinct()
@@ -134,14 +147,52 @@ def _delivered_not_exported() -> sa.Select[tuple[int]]:
 
 
 def _exported_not_delivered() -> sa.Select[tuple[int]]:
-    over = _handed_over()
     return (
         sa.select(sheet.c.id)
-        .join(reading, reading.c.sheet_id == sheet.c.id)
-        .join(over, over.c.reading_id == reading.c.id)
-        .where(sheet.c.state != SheetState.DELIVERED.value)
+        .join(reading, sa.and_(reading.c.sheet_id == sheet.c.id, CURRENT))
+        .join(export_item, export_item.c.reading_id == reading.c.id)
+        .join(export_run, export_run.c.id == export_item.c.run_id)
+        .where(export_run.c.state == "finished", sheet.c.state != SheetState.DELIVERED.value)
         .distinct()
     )
+
+
+def _acknowledged_not_delivered() -> sa.Select[tuple[int]]:
+    # A sheet with several readings is delivered with the last of them.
+    missing = sa.func.sum(sa.case((delivery.c.state == ACKNOWLEDGED, 0), else_=1))
+    return (
+        sa.select(sheet.c.id)
+        .join(reading, sa.and_(reading.c.sheet_id == sheet.c.id, CURRENT))
+        .outerjoin(delivery, sa.and_(delivery.c.reading_id == reading.c.id, delivery.c.kind == READING))
+        .where(sheet.c.state == SheetState.ACCEPTED.value)
+        .group_by(sheet.c.id)
+        .having(missing == 0)
+    )
+
+
+def _out_twice() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(export_item.c.reading_id)
+        .join(delivery, delivery.c.reading_id == export_item.c.reading_id)
+        .where(delivery.c.kind == READING)
+    )
+
+
+def _waits_for_nothing() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(delivery.c.id)
+        .join(delivery_run, delivery_run.c.id == delivery.c.run_id)
+        .where(delivery.c.state == SENT, delivery_run.c.state == DONE)
+    )
+
+
+def _accepted_too_early() -> sa.Select[tuple[int]]:
+    over = (
+        sa.select(reading.c.sheet_id)
+        .join(delivery, delivery.c.reading_id == reading.c.id)
+        .where(delivery.c.kind == READING, delivery.c.state == ACKNOWLEDGED)
+    )
+    return sa.select(notice.c.id).where(notice.c.kind == "accepted", notice.c.sheet_id.notin_(over))
 
 
 def _wrong_run_size() -> sa.Select[tuple[int]]:
