@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 ReadingKind = Literal["actual", "average", "norm"]
+
+#: ``closed``, ``managed`` (a managing company takes the readings) and ``remote`` (the meter is read remotely)
+#: hold for the account; ``replaced`` for one meter, which has been taken down.
+Status = Literal["", "closed", "managed", "remote", "replaced"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,9 @@ class RegisterRow:
     """One meter and tariff of an account, as the supplier's register lists it.
 
     ``digits``: how many digits the meter shows before the decimal mark. ``previous_reading`` is text with its
-    leading zeros. ``monthly_average`` is in kWh a month.
+    leading zeros. ``monthly_average`` is in kWh a month. ``ratio``: of a transformer, kWh to a unit of the
+    counter. ``status`` holds from ``status_since`` on (None: always); ``report_to``: who takes the readings
+    of an account that is not ours.
     """
 
     supplier: str
@@ -30,6 +37,18 @@ class RegisterRow:
     previous_kind: ReadingKind = "actual"
     monthly_average: float | None = None
     ratio: float = 1.0
+    status: Status = ""
+    status_since: date | None = None
+    report_to: str = ""
+
+    def status_on(self, day: date) -> Status:
+        """The status on ``day``."""
+        return self.status if self.status_since is None or self.status_since <= day else ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Meter and tariff: what tells the rows of an account apart."""
+        return self.meter_serial, self.tariff
 
 
 def same_serial(registered: str, written: str) -> bool:
@@ -43,22 +62,46 @@ def same_serial(registered: str, written: str) -> bool:
 
 @dataclass(frozen=True)
 class EarlierReading:
-    """A reading already accepted for the account in the billing period under judgement."""
+    """A reading already accepted for the account in the billing period under judgement.
+
+    ``day``: on which it was read; ``channel``: by which it came.
+    """
 
     sheet_id: int
     meter_serial: str
     tariff: str
     reading: str
+    channel: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class PastReading:
+    """An actual reading of an earlier period: text with the meter's digit count."""
+
+    day: date
+    reading: str
 
 
 @dataclass(frozen=True)
 class AccountState:
-    """Everything that the gate needs to know about one account."""
+    """Everything that the gate needs to know about one account.
+
+    ``past``: (meter, tariff) to its actual readings of earlier periods, oldest first. ``alias``: the other
+    number by which the account was found, "" where it was named by its own.
+    """
 
     rows: tuple[RegisterRow, ...] = ()
     earlier: tuple[EarlierReading, ...] = ()
+    past: Mapping[tuple[str, str], tuple[PastReading, ...]] = field(default_factory=dict)
+    alias: str = ""
 
     @property
     def known(self) -> bool:
         """Whether the register has the account at all."""
         return bool(self.rows)
+
+    @property
+    def number(self) -> str:
+        """The account as the register names it, whatever other number was written; "" for an unknown one."""
+        return self.rows[0].account if self.rows else ""

@@ -1,36 +1,58 @@
 """The gate: accept, review or reject, each with reasons.
 
-A sheet is accepted only if every required field is above its threshold *and* all rules hold. What a person
-entered passes the same gate; a person may overrule some rules (``OVERRULABLE``) but never the register.
+A sheet or message is accepted only if every required field is above its threshold *and* all rules hold. What
+a person entered passes the same gate; a person may overrule some rules (``OVERRULABLE``) but never the
+register.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 
-from domain.account import AccountState, RegisterRow, same_serial
-from domain.plausibility import PlausibilityRules, check, pad
+from domain.account import AccountState, Status
+from domain.claim import (
+    Circumstances,
+    Claim,
+    ClaimedReading,
+    Decision,
+    JudgedReading,
+    Kept,
+    Thresholds,
+    Value,
+    Verdict,
+)
+from domain.matching import match
+from domain.precedence import Precedence, precedence
 from domain.reasons import Reason
-from domain.supplier import SupplierRules
+from domain.supplier import CONTROL_CHANNELS, DatedRules, base
+from domain.surnames import same_surname
+from domain.window import billing_period, period_after
 
-
-class Verdict(StrEnum):
-    """What the gate says about a sheet."""
-
-    ACCEPT = "accept"
-    REVIEW = "review"
-    REJECT = "reject"
-    DUPLICATE = "duplicate"
-
+__all__ = [
+    "OLDEST_DATE",
+    "OVERRULABLE",
+    "Circumstances",
+    "Claim",
+    "ClaimedReading",
+    "Decision",
+    "JudgedReading",
+    "Thresholds",
+    "Value",
+    "Verdict",
+    "judge",
+    "period_of",
+]
 
 #: Reasons that a reviewer, having looked at the slip, may set aside.
 OVERRULABLE = frozenset(
     {
         Reason.IMPLAUSIBLY_HIGH,
+        Reason.HIGH_AT_TARIFF_CHANGE,
+        Reason.RATIO_APPLIED,
+        Reason.SURNAME_DIFFERS,
+        Reason.CHANNEL_NOT_OFFERED,
         Reason.OUTSIDE_WINDOW,
+        Reason.CONTRADICTS_EARLIER,
         Reason.SIGNATURE_MISSING,
         Reason.ADDRESS_MISSING,
         Reason.DATE_MISSING,
@@ -43,126 +65,118 @@ OVERRULABLE = frozenset(
 #: A slip's own date may lie this long before the day on which its box was emptied.
 OLDEST_DATE = timedelta(days=62)
 
-
-@dataclass(frozen=True)
-class Value:
-    """What one field says. ``confidence`` is calibrated; a person's entry has confidence 1."""
-
-    value: str = ""
-    confidence: float = 0.0
-
-
-@dataclass(frozen=True)
-class ClaimedReading:
-    """A reading as written: digits before the decimal mark. ``tariff`` None means the only or first one."""
-
-    value: Value
-    tariff: str | None = None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a sheet claims, whoever read it.
-
-    ``required`` names the required fields among account, reading, date, signature, address. ``reasons`` are
-    those that the reader raised (unclear, overwritten …): any of them keeps the sheet in review unless a
-    person entered the values.
-    """
-
-    account: Value = field(default_factory=Value)
-    readings: tuple[ClaimedReading, ...] = ()
-    reading_date: Value = field(default_factory=Value)
-    signature_present: Value = field(default_factory=Value)
-    address_present: Value = field(default_factory=Value)
-    meter_serial: Value = field(default_factory=Value)
-    required: frozenset[str] = frozenset({"account", "reading", "date", "signature"})
-    reasons: tuple[Reason, ...] = ()
-    by_person: bool = False
-    confirmed: frozenset[Reason] = frozenset()
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Lowest confidence a field may have for the machine alone to accept; ``None``: no data, so never.
-
-    Keys: account, reading, date, signature, address, meter_serial.
-    """
-
-    lowest: Mapping[str, float | None]
-
-    def passes(self, name: str, confidence: float) -> bool:
-        """Whether ``confidence`` suffices for the field ``name``."""
-        threshold = self.lowest.get(name)
-        return threshold is not None and confidence >= threshold
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """Where and when a sheet came in. ``day`` is the day the box was emptied, never the scanner's clock."""
-
-    supplier: SupplierRules
-    channel: str
-    day: date
-    plausibility: PlausibilityRules = field(default_factory=PlausibilityRules)
-
-
-@dataclass(frozen=True)
-class JudgedReading:
-    """A reading matched to its meter: ``reading`` has the meter's digit count, leading zeros kept."""
-
-    row: RegisterRow
-    reading: str
-    rolled_over: bool = False
-    flag: Reason | None = None
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The gate's answer. ``flags`` mark an accepted sheet without holding it."""
-
-    verdict: Verdict
-    reasons: tuple[Reason, ...] = ()
-    flags: tuple[Reason, ...] = ()
-    readings: tuple[JudgedReading, ...] = ()
-    duplicate_of_sheet: int | None = None
+#: Accounts whose readings are not ours to bill, and what their customers are told.
+_NOT_OURS: dict[Status, Reason] = {
+    "closed": Reason.ACCOUNT_CLOSED,
+    "managed": Reason.SERVED_ELSEWHERE,
+    "remote": Reason.READ_REMOTELY,
+}
 
 
 def judge(
     claim: Claim, account: AccountState, circumstances: Circumstances, thresholds: Thresholds
 ) -> Decision:
-    """Judge one sheet. Pure: everything that is known is passed in."""
+    """Judge one sheet or message. Pure: everything that is known is passed in."""
+    here = circumstances
     if Reason.EMPTY in claim.reasons and not claim.by_person:
         return Decision(Verdict.REJECT, (Reason.EMPTY,))
+    rules = here.supplier.at(here.day)
+    account_reasons = _account_reasons(claim, account, here, thresholds)
+    readings, reading_reasons = match(claim, account, here, rules, thresholds)
     reasons: list[Reason] = [] if claim.by_person else list(claim.reasons)
-    reasons += _account_reasons(claim, account, circumstances, thresholds)
-    readings, reading_reasons = _readings(claim, account, circumstances, thresholds)
-    reasons += reading_reasons
+    reasons += account_reasons + reading_reasons
     if _decimals_told_apart(claim, readings):
         reasons = [reason for reason in reasons if reason is not Reason.DECIMALS_WRITTEN]
-    reasons += _paper_reasons(claim, circumstances, thresholds)
-    rules = circumstances.supplier.at(circumstances.day)
-    window = rules.windows.get(circumstances.channel)
-    outside = window is None or not window.contains(circumstances.day)
-    if outside:
-        reasons.append(Reason.OUTSIDE_WINDOW)
-    duplicate_of = None
-    if readings and account.known:
-        duplicate_of, contradiction = _earlier(readings, account)
-        if contradiction:
-            reasons.append(Reason.CONTRADICTS_EARLIER)
-    left = tuple(dict.fromkeys(r for r in reasons if r not in _set_aside(claim)))
-    flags = tuple(dict.fromkeys(r.flag for r in readings if r.flag is not None))
-    if outside and rules.outside_window == "reject" and not claim.by_person:
-        return Decision(Verdict.REJECT, left, flags, readings)
+    reasons += _paper_reasons(claim, here, thresholds)
+    flags = [judged.flag for judged in readings if judged.flag is not None]
+    if not same_surname(account.rows[0].surname if account.known else "", claim.surname):
+        # Tenants write too. The meter's own history is the second witness; without it a person looks.
+        usual = bool(readings) and all(judged.usual for judged in readings)
+        (flags if usual else reasons).append(Reason.SURNAME_DIFFERS)
+    closed = _window_reason(rules, here)
+    if closed is Reason.NEXT_PERIOD:
+        flags.append(closed)
+    elif closed is not None:
+        reasons.append(closed)
+    weighed = Precedence()
+    if readings:
+        confirmed = claim.by_person and Reason.CONTRADICTS_EARLIER in claim.confirmed
+        weighed = precedence(readings, account, rules, here.channel, here.day, confirmed=confirmed)
+    if weighed.contradicts:
+        reasons.append(Reason.CONTRADICTS_EARLIER)
+    left = tuple(dict.fromkeys(r for r in reasons if r not in _set_aside(claim, weighed)))
+    foreign = _not_ours(account, here)
+    if foreign is not None and not account_reasons:
+        kept: Kept = "" if foreign is Reason.ACCOUNT_CLOSED else "elsewhere"
+        decided = Decision(Verdict.REJECT, (foreign,), kept=kept)
+    else:
+        left = left if foreign is None else (*left, foreign)
+        rejects = not claim.by_person and rules.outside(here.channel) == "reject"
+        decided = _decided(left, weighed, rejects_outside=rejects)
+    return Decision(
+        decided.verdict,
+        decided.reasons,
+        tuple(dict.fromkeys(flags)),
+        readings,
+        decided.duplicate_of_sheet,
+        period_of(rules, here.channel, here.day),
+        decided.replaces,
+        decided.kept,
+    )
+
+
+def period_of(rules: DatedRules, channel: str, day: date) -> str:
+    """The billing period (YYYY-MM) that a reading counts for.
+
+    After the month's window it is the next one, where the supplier says so.
+    """
+    window, period = rules.window(channel), billing_period(day)
+    if window is not None and window.is_past(day) and rules.outside(channel) == "next_period":
+        return period_after(period)
+    return period
+
+
+def _decided(left: tuple[Reason, ...], weighed: Precedence, *, rejects_outside: bool) -> Decision:
+    """The verdict from what is left of the reasons, and from what the period already has."""
+    if rejects_outside and {Reason.OUTSIDE_WINDOW, Reason.CHANNEL_NOT_OFFERED} & set(left):
+        return Decision(Verdict.REJECT, left)
     if left:
-        return Decision(Verdict.REVIEW, left, flags, readings)
-    if duplicate_of is not None:
-        return Decision(Verdict.DUPLICATE, (Reason.DUPLICATE,), flags, readings, duplicate_of)
-    return Decision(Verdict.ACCEPT, (), flags, readings)
+        return Decision(Verdict.REVIEW, left)
+    if weighed.kept == "outranked":
+        return Decision(Verdict.REJECT, (Reason.OUTRANKED,), kept="outranked")
+    if weighed.duplicate_of is not None:
+        return Decision(
+            Verdict.DUPLICATE,
+            (Reason.DUPLICATE,),
+            duplicate_of_sheet=weighed.duplicate_of,
+            kept=weighed.kept,
+        )
+    return Decision(Verdict.ACCEPT, replaces=weighed.replaces)
 
 
-def _set_aside(claim: Claim) -> frozenset[Reason]:
-    return claim.confirmed & OVERRULABLE if claim.by_person else frozenset()
+def _set_aside(claim: Claim, weighed: Precedence) -> frozenset[Reason]:
+    """What a person has confirmed; a contradiction only where that settles it."""
+    if not claim.by_person:
+        return frozenset()
+    settled = claim.confirmed & OVERRULABLE
+    return settled - {Reason.CONTRADICTS_EARLIER} if weighed.contradicts else settled
+
+
+def _not_ours(account: AccountState, here: Circumstances) -> Reason | None:
+    """Why the account's readings are not billed by us; control readings always are."""
+    if base(here.channel) in CONTROL_CHANNELS:
+        return None
+    states = {row.status_on(here.day) for row in account.rows}
+    return next((reason for status, reason in _NOT_OURS.items() if status in states), None)
+
+
+def _window_reason(rules: DatedRules, here: Circumstances) -> Reason | None:
+    window = rules.window(here.channel)
+    if window is None:
+        return Reason.CHANNEL_NOT_OFFERED
+    if window.contains(here.day):
+        return None
+    return Reason.NEXT_PERIOD if rules.outside(here.channel) == "next_period" else Reason.OUTSIDE_WINDOW
 
 
 def _account_reasons(
@@ -171,58 +185,14 @@ def _account_reasons(
     if not claim.account.value:
         return [Reason.ACCOUNT_MISSING]
     reasons = []
-    if not account.known or not circumstances.supplier.account.accepts(claim.account.value):
+    number = claim.account.value
+    # By another number of the account (ЕЛС, УИН) the register has found it, whatever its format.
+    found = account.known and (account.alias == number or circumstances.supplier.account.accepts(number))
+    if not found:
         reasons.append(Reason.ACCOUNT_UNKNOWN)
-    if not claim.by_person:
-        reasons += _below("account", claim.account, Reason.ACCOUNT_UNCLEAR, thresholds)
+    if not claim.certain:
+        reasons += thresholds.below("account", claim.account, Reason.ACCOUNT_UNCLEAR)
     return reasons
-
-
-def _below(name: str, value: Value, unclear: Reason, thresholds: Thresholds) -> list[Reason]:
-    """``unclear`` when under the threshold; ``no_threshold`` when there is no data to have one."""
-    if thresholds.lowest.get(name) is None:
-        return [Reason.NO_THRESHOLD]
-    return [] if thresholds.passes(name, value.confidence) else [unclear]
-
-
-def _readings(
-    claim: Claim, account: AccountState, circumstances: Circumstances, thresholds: Thresholds
-) -> tuple[tuple[JudgedReading, ...], list[Reason]]:
-    """Match each written reading to its meter and tariff, and check it against that row's history."""
-    reasons: list[Reason] = []
-    judged: list[JudgedReading] = []
-    written = [r for r in claim.readings if r.value.value]
-    if not written or all(r.tariff not in (None, "", "T1") for r in written):
-        reasons.append(Reason.READING_MISSING)
-    for reading in claim.readings:
-        # An optional reading that looks empty is not asked for its confidence: most slips leave it so.
-        if not claim.by_person and (reading.value.value or reading.tariff in (None, "", "T1")):
-            reasons += _below("reading", reading.value, Reason.READING_UNCLEAR, thresholds)
-    if not account.known:
-        return (), reasons
-    rows, meter_reasons = _rows_of_meter(claim, account, thresholds)
-    reasons += meter_reasons
-    if meter_reasons:
-        return (), reasons
-    by_tariff = {row.tariff or "T1": row for row in rows}
-    for reading in written:
-        row = by_tariff.get(reading.tariff or "T1")
-        if row is None:
-            reasons.append(Reason.METER_UNKNOWN)
-            continue
-        if not (reading.value.value.isascii() and reading.value.value.isdigit()):
-            reasons.append(Reason.READING_UNCLEAR)
-            continue
-        plain = check(reading.value.value, row, circumstances.day, circumstances.plausibility)
-        if plain.blocking is not None:
-            reasons.append(plain.blocking)
-        text = reading.value.value
-        if row.digits is not None and len(text) > row.digits:
-            text = text.lstrip("0")
-        judged.append(JudgedReading(row, pad(text, row.digits), plain.rolled_over, plain.flag))
-    if len(judged) < len(by_tariff) and written:
-        reasons.append(Reason.READING_MISSING)
-    return tuple(judged), reasons
 
 
 def _decimals_told_apart(claim: Claim, readings: tuple[JudgedReading, ...]) -> bool:
@@ -235,34 +205,12 @@ def _decimals_told_apart(claim: Claim, readings: tuple[JudgedReading, ...]) -> b
     return bool(written) and [len(value) for value in written] == counts
 
 
-def _rows_of_meter(
-    claim: Claim, account: AccountState, thresholds: Thresholds
-) -> tuple[tuple[RegisterRow, ...], list[Reason]]:
-    """The register rows of the slip's meter; with several meters, the number written must say which.
-
-    The machine must have read that number surely enough: meters that were bought together differ in one
-    digit. With one meter the number may be left out, but a clear one that names another speaks against the
-    account, or the meter was changed.
-    """
-    written = claim.meter_serial
-    serials = {row.meter_serial for row in account.rows}
-    rows = tuple(row for row in account.rows if same_serial(row.meter_serial, written.value))
-    if len(serials) <= 1:
-        clear = bool(written.value) and thresholds.passes("meter_serial", written.confidence)
-        contradicts = clear and not claim.by_person and any(serials) and not rows
-        return ((), [Reason.METER_UNKNOWN]) if contradicts else (account.rows, [])
-    if not rows:
-        return (), [Reason.METER_UNKNOWN]
-    unsure = [] if claim.by_person else _below("meter_serial", written, Reason.METER_UNKNOWN, thresholds)
-    return ((), unsure) if unsure else (rows, [])
-
-
 def _paper_reasons(claim: Claim, circumstances: Circumstances, thresholds: Thresholds) -> list[Reason]:
     """Date, signature and address: required on the blank, checked for presence and sense."""
     reasons: list[Reason] = []
     if claim.reading_date.value:
-        if not claim.by_person and "date" in claim.required:
-            reasons += _below("date", claim.reading_date, Reason.DATE_UNCLEAR, thresholds)
+        if not claim.certain and "date" in claim.required:
+            reasons += thresholds.below("date", claim.reading_date, Reason.DATE_UNCLEAR)
         try:
             written = date.fromisoformat(claim.reading_date.value)
         except ValueError:
@@ -280,24 +228,6 @@ def _paper_reasons(claim: Claim, circumstances: Circumstances, thresholds: Thres
             continue
         if value.value != "yes":
             reasons.append(missing)
-        elif not claim.by_person:
-            reasons += _below(name, value, missing, thresholds)
+        elif not claim.certain:
+            reasons += thresholds.below(name, value, missing)
     return reasons
-
-
-def _earlier(readings: tuple[JudgedReading, ...], account: AccountState) -> tuple[int | None, bool]:
-    """The sheet that already brought all these readings, and whether any earlier reading differs."""
-    known = {(e.meter_serial, e.tariff): e for e in account.earlier}
-    same: list[int] = []
-    contradiction = False
-    for judged in readings:
-        earlier = known.get((judged.row.meter_serial, judged.row.tariff))
-        if earlier is None:
-            continue
-        if int(earlier.reading) == int(judged.reading):
-            same.append(earlier.sheet_id)
-        else:
-            contradiction = True
-    complete = bool(readings) and len(same) == len(readings)
-    # Half known, half new: a person decides what the second slip adds.
-    return (same[0] if complete else None), contradiction or (bool(same) and not complete)

@@ -57,7 +57,7 @@ class Tokens:
 def tokenise(text: str, labels: frozenset[str] = frozenset(), *, subject: bool = False) -> Tokens | None:
     """The tokens of ``text``; None when it has a word or a sign that nobody can be sure about.
 
-    ``labels``: the supplier's own names of an account, in lower case. ``subject``: a mail's, with Re: and such.
+    ``labels``: the supplier's own names of an account, in lower case. ``subject``: a mail's.
     """
     text = _plain(words.REPLY.sub("", text) if subject else text)
     surname, named_first = "", False

@@ -147,8 +147,8 @@ def test_a_supplier_may_reject_outside_the_window_at_once():
     assert Reason.OUTSIDE_WINDOW in decision.reasons
 
 
-def test_a_channel_that_is_not_offered_is_outside_its_window():
-    assert Reason.OUTSIDE_WINDOW in ask(here=replace(HERE, channel="pigeon")).reasons
+def test_a_channel_that_is_not_offered_is_told_so():
+    assert ask(here=replace(HERE, channel="pigeon")).reasons == (Reason.CHANNEL_NOT_OFFERED,)
 
 
 def test_an_old_sheet_is_judged_by_the_rules_of_its_own_day():
