@@ -4,7 +4,9 @@ from storage.records.audits import AuditRow
 from storage.records.blind import BlindCount, BlindRow
 from storage.records.exports import RunRow
 from storage.records.files import BatchRow, FileRow
+from storage.records.glyphs import GlyphCheck, GlyphSheet
 from storage.records.proven import ThresholdRow
+from storage.records.questions import QuestionRow
 from storage.records.readings import NewReading, ReadingRow
 from storage.records.settings import RecordsSettings
 from storage.records.sheets import SheetRow
@@ -17,7 +19,10 @@ __all__ = [
     "BlindCount",
     "BlindRow",
     "FileRow",
+    "GlyphCheck",
+    "GlyphSheet",
     "NewReading",
+    "QuestionRow",
     "ReadingRow",
     "Records",
     "RecordsSettings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,9 +107,16 @@ class Blind:
         return None if row is None else BlindRow(**row._mapping)
 
     def take_next(
-        self, who: str, state: str, now: datetime, until: datetime, supplier: str | None = None
+        self,
+        who: str,
+        state: str,
+        now: datetime,
+        until: datetime,
+        *,
+        supplier: str | None = None,
+        skip: Collection[int] = (),
     ) -> int | None:
-        """The audit in ``state`` that ``who`` holds already, else the oldest free one."""
+        """The audit in ``state`` that ``who`` holds already, else the oldest free one; none of ``skip``."""
         mine = sa.and_(blind_audit.c.claimed_by == who, blind_audit.c.claimed_until > now)
         for free in (mine, _free(now)):
             query = (
@@ -121,6 +128,8 @@ class Blind:
             )
             if supplier is not None:
                 query = query.where(blind_audit.c.supplier == supplier)
+            if skip:
+                query = query.where(blind_audit.c.id.notin_(list(skip)))
             audit_id = self._connection.execute(query).scalar()
             if audit_id is not None and self.take(who, audit_id, now, until):
                 return int(audit_id)
@@ -156,6 +165,13 @@ class Blind:
             .values(state=after, claimed_by=None, claimed_until=None, **values)
         )
         return changed.rowcount == 1
+
+    def forget(self, audit_id: int, state: str) -> bool:
+        """Drop a drawn sheet whose answer was taken back; False when it is not in ``state``."""
+        dropped = self._connection.execute(
+            sa.delete(blind_audit).where(blind_audit.c.id == audit_id, blind_audit.c.state == state)
+        )
+        return dropped.rowcount == 1
 
     def waiting(self, state: str, supplier: str | None = None) -> int:
         """Audits in ``state``."""

@@ -92,7 +92,17 @@ class FindingsOf:
             yield AuditedSheet(**row._mapping)
 
     def reviewed(self, key: tuple[str, str, str], period: Period) -> Iterator[ReviewedSheet]:
-        """Sheets that a person judged in the period, from the audit log: the reasons stand only there."""
+        """Sheets that a person judged in the period, from the audit log: the reasons stand only there.
+
+        A verdict that was taken back is none.
+        """
+        later = audit.alias()
+        taken_back = sa.exists().where(
+            later.c.sheet_id == audit.c.sheet_id,
+            later.c.id > audit.c.id,
+            later.c.what == STATE,
+            later.c.state_after == SheetState.REVIEW.value,
+        )
         query = (
             sa.select(
                 sheet.c.id.label("sheet_id"),
@@ -110,6 +120,7 @@ class FindingsOf:
             .where(
                 audit.c.what == STATE,
                 audit.c.state_before == SheetState.REVIEW.value,
+                ~taken_back,
                 _is(key),
                 period.holds(audit.c.at),
             )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
+from storage.records.review_tables import question
 from storage.records.tables import sheet
 
 
@@ -26,12 +27,16 @@ class Queue:
         *,
         supplier: str | None = None,
         skip: Collection[int] = (),
+        supervises: bool = False,
     ) -> int | None:
         """The slip that ``who`` holds already, else the oldest free one, now held until ``until``.
 
-        ``skip``: slips that are not wanted.
+        ``skip``: slips that are not wanted. ``supervises``: ``who`` is given what was left to a supervisor,
+        first of all; nobody else is.
         """
-        for free in (sa.and_(sheet.c.claimed_by == who, sheet.c.claimed_until > now), _free(now)):
+        mine = sa.and_(sheet.c.claimed_by == who, sheet.c.claimed_until > now)
+        turns = (mine, sa.and_(_asked(), _free(now)), _free(now)) if supervises else (mine, _free(now))
+        for free in turns:
             query = (
                 sa.select(sheet.c.id)
                 .where(sheet.c.state == SheetState.REVIEW.value, free)
@@ -39,6 +44,8 @@ class Queue:
                 .limit(1)
                 .with_for_update(skip_locked=True)
             )
+            if not supervises:
+                query = query.where(sa.not_(_asked()))
             if supplier is not None:
                 query = query.where(sheet.c.supplier == supplier)
             if skip:
@@ -83,7 +90,7 @@ class Queue:
         )
 
     def length(self, supplier: str | None = None) -> int:
-        """Slips in review, held or not."""
+        """Slips in review, held or not, those left to a supervisor among them."""
         query = sa.select(sa.func.count()).where(sheet.c.state == SheetState.REVIEW.value)
         if supplier is not None:
             query = query.where(sheet.c.supplier == supplier)
@@ -92,3 +99,7 @@ class Queue:
 
 def _free(now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(sheet.c.claimed_until.is_(None), sheet.c.claimed_until <= now)
+
+
+def _asked() -> sa.ColumnElement[bool]:
+    return sa.exists().where(question.c.sheet_id == sheet.c.id)

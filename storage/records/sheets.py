@@ -225,6 +225,16 @@ class Sheets:
         )
         return [(r.id, r.ink) for r in self._connection.execute(query)]
 
+    def has_duplicate(self, row: SheetRow, since: datetime) -> bool:
+        """Whether another sheet with the same account was recorded as a duplicate of this one since then."""
+        query = sa.select(sheet.c.id).where(
+            sheet.c.supplier == row.supplier,
+            sheet.c.account == row.account,
+            sheet.c.duplicate_of == row.id,
+            sheet.c.updated_at >= since,
+        )
+        return self._connection.execute(query.limit(1)).scalar() is not None
+
     def counts(self, supplier: str | None = None, batch_id: int | None = None) -> list[tuple[str, str, int]]:
         """(state, comma-separated reasons, number of sheets), from one GROUP BY."""
         query = sa.select(sheet.c.state, sheet.c.reasons, sa.func.count()).group_by(

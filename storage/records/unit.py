@@ -20,12 +20,16 @@ from storage.records.engine import WRITING, open_engine
 from storage.records.exports import Exports
 from storage.records.files import Files
 from storage.records.findings import FindingsOf
+from storage.records.glyphs import Glyphs
+from storage.records.holds import Holds
 from storage.records.messages import Messages
 from storage.records.migrate import migrate
 from storage.records.notices import Notices
 from storage.records.outbox import Outbox
 from storage.records.outbox_counts import OutboxCounts
+from storage.records.papers import Papers
 from storage.records.proven import Proven
+from storage.records.questions import Questions
 from storage.records.queue import Queue
 from storage.records.readings import Readings
 from storage.records.registers import Registers
@@ -33,6 +37,7 @@ from storage.records.settings import RecordsSettings
 from storage.records.shadows import Shadows
 from storage.records.sheets import Sheets
 from storage.records.staff import Staff
+from storage.records.submissions import Submissions
 
 
 class Transaction:
@@ -42,8 +47,13 @@ class Transaction:
         self.connection = connection
         self.audits = Audits(connection)
         self.files = Files(connection)
+        self.papers = Papers(connection)
+        self.submissions = Submissions(connection)
+        self.holds = Holds(connection)
         self.sheets = Sheets(connection, self.audits)
         self.queue = Queue(connection)
+        self.questions = Questions(connection)
+        self.glyphs = Glyphs(connection)
         self.readings = Readings(connection)
         self.registers = Registers(connection)
         self.exports = Exports(connection)
