@@ -34,7 +34,7 @@ _LEDS: tuple[Colour, ...] = (
 
 @dataclass(frozen=True)
 class Glass:
-    """``back``, ``ink``: BGR; ``lit``, ``ghost``: how strongly segments that are on, and off, are seen, 0 to 1.
+    """``back``, ``ink``: BGR; ``lit``, ``ghost``: how strongly segments are seen that are on and off, 0 to 1.
 
     ``fade``: how much of the contrast is lost towards ``fade_to`` (radians) because the eye is off the
     axis. ``bloom``: light spilling around, as shares of a digit's height (LED); ``shadow``: the segments'

@@ -16,7 +16,7 @@ from simulate.meters.symbols import Masks, symbols_around
 
 @dataclass(frozen=True)
 class _Layout:
-    """In pixels: ``height`` of the large digits, ``pitch`` between places, ``left`` and ``top`` of the first."""
+    """In pixels: ``height`` of the large digits, ``pitch`` of places, ``left`` and ``top`` of the first."""
 
     height: float
     pitch: float
