@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from review_ui.pictures import PagePicture
+from services.places import by_place
 from services.results import FieldBox, ReviewField
 
 #: CSS pixels a millimetre of paper: a printed cell 10 mm high comes out at 56 px, its digit at 40.
@@ -106,27 +107,12 @@ def _crop(where: FieldBox, picture: PagePicture, css_per_mm: float) -> Crop:
 
 
 def slot_values(field: ReviewField, count: int) -> list[str]:
-    """One text for each of ``count`` places: the decoded value laid over the cells that are not blank."""
-    value = _ddmmyyyy(field.value) if field.kind == "date" else field.value
-    filled = [index for index, char in enumerate(field.characters[:count]) if char.value != "_"]
-    if len(value) == len(filled):
-        places = filled
-    else:
-        start = filled[0] if filled and filled[0] + len(value) <= count else 0
-        places = list(range(start, start + len(value)))
-    values = [""] * count
-    for place, char in zip(places, value, strict=False):
-        if place < count:
-            values[place] = char
-    return values
+    """One text for each of ``count`` places; see ``services.places``."""
+    raw = [char.value for char in field.characters]
+    return by_place(field.value, raw, count, is_date=field.kind == "date")
 
 
 def weak_slots(field: ReviewField, weak_below: float, count: int) -> list[bool]:
     """One flag for each of ``count`` places: read without enough confidence, or crossed out."""
     flags = [char.confidence < weak_below or char.value == "#" for char in field.characters[:count]]
     return flags + [False] * (count - len(flags))
-
-
-def _ddmmyyyy(value: str) -> str:
-    parts = value.split("-")
-    return "".join(reversed(parts)) if len(parts) == 3 else value.replace(".", "")

@@ -6,7 +6,7 @@ neither decides; his answer is the truth that bounds are made of.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -61,16 +61,19 @@ class AuditAnswer:
     wrong_registered: bool | None = None
 
 
-def claim_next(ctx: Context, user: str, supplier: str | None = None) -> AuditTask | None:
+def claim_next(
+    ctx: Context, user: str, supplier: str | None = None, skip: Collection[int] = ()
+) -> AuditTask | None:
     """The oldest audit that ``user`` may answer, held for a lease; None when there is none.
 
+    ``skip``: audits that the page already shows or has fetched ahead.
     A supervisor is given disputed ones first, and no open ones while he is the only supervisor: he would
     have nobody to decide about his own answer. Raises ``UsageError`` when ``user`` is no auditor.
     """
     now, until = _lease(ctx)
     with ctx.records.begin() as tx:
         for state in _states(tx, user):
-            audit_id = tx.blind.take_next(user, state, now, until, supplier)
+            audit_id = tx.blind.take_next(user, state, now, until, supplier=supplier, skip=skip)
             if audit_id is not None:
                 return _task(ctx, tx, _audit(tx, audit_id))
     return None

@@ -121,6 +121,22 @@ class AccountView:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """What a verdict took a person: seconds since the slip was shown, and keys pressed. The page says so."""
+
+    seconds: float
+    keys: int
+
+
+@dataclass(frozen=True)
+class ReviewQuestion:
+    """What a reviewer asks a supervisor about a slip."""
+
+    asked_by: str
+    note: str
+
+
+@dataclass(frozen=True)
 class ReviewField:
     """One field of a slip under review.
 
@@ -163,6 +179,7 @@ class ReviewSheet:
     account: AccountView | None
     held_by: str | None
     held_until: datetime | None
+    question: ReviewQuestion | None = None
 
 
 @dataclass(frozen=True)

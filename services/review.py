@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from domain.account import AccountState
 from domain.errors import LeaseLostError, UsageError
@@ -16,10 +17,13 @@ from domain.sheet import SheetState
 from services import answers, claims, judging, lots, review_view
 from services.context import Context
 from services.judging import sheets_lock
-from services.results import ReviewAnswer, ReviewSheet, SlipPicture
+from services.results import Effort, ReviewAnswer, ReviewSheet, SlipPicture
 from services.slip_picture import picture_of
 from services.text import clean, printable
 from storage.records import SheetRow, Transaction
+
+#: Who is given the slips that others leave to a supervisor.
+SUPERVISORS = frozenset({"supervisor", "admin"})
 
 
 def claim_next(
@@ -27,30 +31,34 @@ def claim_next(
 ) -> ReviewSheet | None:
     """The oldest slip in review that nobody holds (or that ``user`` already holds).
 
-    None when the queue is empty. ``skip``: sheets that the page already shows or has fetched ahead.
+    None when the queue is empty. A supervisor is given first what was left to one; others never are.
+    ``skip``: sheets that the page already shows or has fetched ahead.
     """
-    now, until = _lease(ctx)
+    now, until = lease(ctx)
     with ctx.records.begin() as tx:
-        sheet_id = tx.queue.take_next(user, now, until, supplier=supplier, skip=skip)
-        return None if sheet_id is None else review_view.sheet_view(ctx, tx, _row(tx, sheet_id))
+        asked = supervises(tx, user)
+        sheet_id = tx.queue.take_next(user, now, until, supplier=supplier, skip=skip, supervises=asked)
+        return None if sheet_id is None else review_view.sheet_view(ctx, tx, row_of(tx, sheet_id))
 
 
 def claim(ctx: Context, user: str, sheet_id: int) -> ReviewSheet:
     """This slip, if it is in review and free.
 
-    Raises ``LeaseLostError`` when somebody else holds it or has judged it, ``UsageError`` when there is none.
+    Raises ``LeaseLostError`` when somebody else holds it, has judged it or was asked about it,
+    ``UsageError`` when there is none.
     """
-    now, until = _lease(ctx)
+    now, until = lease(ctx)
     with ctx.records.begin() as tx:
-        _row(tx, sheet_id)
-        if not tx.queue.take(user, sheet_id, now, until):
+        row_of(tx, sheet_id)
+        left = tx.questions.of_sheet(sheet_id) is not None and not supervises(tx, user)
+        if left or not tx.queue.take(user, sheet_id, now, until):
             raise LeaseLostError(f"slip {sheet_id} is held by somebody else or no longer in review")
-        return review_view.sheet_view(ctx, tx, _row(tx, sheet_id))
+        return review_view.sheet_view(ctx, tx, row_of(tx, sheet_id))
 
 
 def renew(ctx: Context, user: str, sheet_id: int) -> datetime:
     """Hold the slip for another lease; returns until when. Raises ``LeaseLostError``."""
-    _, until = _lease(ctx)
+    _, until = lease(ctx)
     with ctx.records.begin() as tx:
         if not tx.queue.renew(user, sheet_id, until):
             raise LeaseLostError(f"slip {sheet_id} is no longer yours")
@@ -76,7 +84,7 @@ def sheet_picture(ctx: Context, sheet_id: int, dpi: int = 150) -> SlipPicture:
     cannot be had.
     """
     with ctx.records.read() as tx:
-        row = _row(tx, sheet_id)
+        row = row_of(tx, sheet_id)
     return picture_of(ctx, row, dpi)
 
 
@@ -86,7 +94,7 @@ def preview(ctx: Context, sheet_id: int, values: Mapping[str, str]) -> ReviewAns
     Dates are YYYY-MM-DD or DD.MM.YYYY, a signature or address is "yes" or "". Nothing changes.
     """
     with ctx.records.read() as tx:
-        row = _row(tx, sheet_id)
+        row = row_of(tx, sheet_id)
         return _answer(*_judged(ctx, tx, row, values, ()))
 
 
@@ -96,18 +104,20 @@ def accept(
     sheet_id: int,
     values: Mapping[str, str],
     confirmed: Collection[Reason] = (),
+    *,
+    effort: Effort | None = None,
 ) -> ReviewAnswer:
     """Accept the slip with ``values`` if the gate lets them pass; see ``ReviewAnswer``.
 
-    Raises ``LeaseLostError`` when the slip is not held by ``user``.
+    ``effort``: what it took, for the record. Raises ``LeaseLostError`` when the slip is not held by ``user``.
     """
     at = ctx.clock()
     entered = {clean(name): clean(text) for name, text in values.items()}
     with ctx.records.begin() as tx:
         # What another slip brings for the same account meanwhile must be seen. The lock comes before the row,
         # as where sheets are digitised: in another order the two could wait for each other.
-        tx.lock(sheets_lock(_row(tx, sheet_id).supplier))
-        row = _held(tx, user, sheet_id)
+        tx.lock(sheets_lock(row_of(tx, sheet_id).supplier))
+        row = held(tx, user, sheet_id)
         claim, state, decision = _judged(ctx, tx, row, values, confirmed)
         answer = _answer(claim, state, decision)
         if answer.outcome not in {"accepted", "duplicate"}:
@@ -118,6 +128,7 @@ def accept(
             "machine": review_view.machine_values(row),
             "confirmed": sorted(reason.value for reason in claim.confirmed),
             "machine_reasons": [reason.value for reason in row.reasons],
+            **_effort(effort),
         }
         reasons = answer.flags if answer.outcome == "accepted" else (Reason.DUPLICATE,)
         tx.sheets.move(
@@ -131,6 +142,7 @@ def accept(
             account=claim.account.value,
             duplicate_of=answer.duplicate_of,
         )
+        tx.questions.close(sheet_id)
         if after is SheetState.ACCEPTED:
             tx.readings.add(judging.accepted_readings(row, claim, decision, user, at))
             answer_given = answers.canonical(review_view.template_of(ctx, row), entered)
@@ -138,11 +150,24 @@ def accept(
     return answer
 
 
-def reject(ctx: Context, user: str, sheet_id: int, reason: Reason, note: str = "") -> None:
+def reject(
+    ctx: Context,
+    user: str,
+    sheet_id: int,
+    reason: Reason,
+    note: str = "",
+    *,
+    effort: Effort | None = None,
+) -> None:
     """Reject the slip. Raises ``LeaseLostError``."""
     with ctx.records.begin() as tx:
-        row = _held(tx, user, sheet_id)
-        details = {"note": printable(note, 1000), "machine_reasons": [r.value for r in row.reasons]}
+        row = held(tx, user, sheet_id)
+        details: dict[str, Any] = {
+            "note": printable(note, 1000),
+            "machine_reasons": [r.value for r in row.reasons],
+        }
+        details |= _effort(effort)
+        tx.questions.close(sheet_id)
         tx.sheets.move(row, SheetState.REJECTED, (reason,), at=ctx.clock(), who=user, details=details)
 
 
@@ -168,21 +193,33 @@ def _answer(claim: Claim, state: AccountState, decision: Decision) -> ReviewAnsw
     )
 
 
-def _lease(ctx: Context) -> tuple[datetime, datetime]:
+def lease(ctx: Context) -> tuple[datetime, datetime]:
+    """Now, and until when a slip claimed now is held."""
     now = ctx.clock()
     return now, now + timedelta(seconds=ctx.settings.lease_seconds)
 
 
-def _row(tx: Transaction, sheet_id: int) -> SheetRow:
+def supervises(tx: Transaction, user: str) -> bool:
+    """Whether ``user`` is given what was left to a supervisor."""
+    member = tx.staff.get(user)
+    return member is not None and member.role in SUPERVISORS
+
+
+def row_of(tx: Transaction, sheet_id: int) -> SheetRow:
+    """The slip; raises ``UsageError``."""
     rows = tx.sheets.get([sheet_id])
     if not rows:
         raise UsageError(f"there is no sheet {sheet_id}")
     return rows[0]
 
 
-def _held(tx: Transaction, user: str, sheet_id: int) -> SheetRow:
+def held(tx: Transaction, user: str, sheet_id: int) -> SheetRow:
     """The slip, locked, if ``user`` holds it; a lease that ran out counts while nobody else took the slip."""
     rows = tx.sheets.get([sheet_id], lock=True)
     if not rows or rows[0].state is not SheetState.REVIEW or rows[0].claimed_by != user:
         raise LeaseLostError(f"slip {sheet_id} is no longer yours: nothing was changed")
     return rows[0]
+
+
+def _effort(effort: Effort | None) -> dict[str, Any]:
+    return {} if effort is None else {"effort": vars(effort)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from domain.account import AccountState
 from domain.reasons import Reason
 from ocr.results import FieldResult, SlipReading
 from services import judging
 from services.context import Context
 from services.recognition import from_json
-from services.results import AccountView, MeterView, ReviewField, ReviewSheet
+from services.results import AccountView, MeterView, ReviewField, ReviewQuestion, ReviewSheet
 from services.thresholds import in_force
 from storage.records import SheetRow, Transaction
 from templates.model import Box, Field, Template
@@ -27,6 +30,7 @@ _ABOUT = {
         Reason.READING_MISSING,
         Reason.READING_UNCLEAR,
         Reason.READING_TOO_LONG,
+        Reason.DECIMALS_WRITTEN,
         Reason.LOWER_THAN_LAST,
         Reason.IMPLAUSIBLY_HIGH,
         Reason.CONTRADICTS_EARLIER,
@@ -44,6 +48,7 @@ def sheet_view(ctx: Context, tx: Transaction, row: SheetRow) -> ReviewSheet:
     slip = slip_of(row)
     account = value_of(slip.fields.get("account"), "digits") if slip is not None else ""
     state = judging.account_state(tx, row.supplier, account, row.collected, row.id)
+    asked = tx.questions.of_sheet(row.id)
     return ReviewSheet(
         sheet_id=row.id,
         supplier=row.supplier,
@@ -61,6 +66,7 @@ def sheet_view(ctx: Context, tx: Transaction, row: SheetRow) -> ReviewSheet:
         account=account_view(account, state),
         held_by=row.claimed_by,
         held_until=row.claimed_until,
+        question=None if asked is None else ReviewQuestion(asked.asked_by, asked.note),
     )
 
 
@@ -90,7 +96,12 @@ def fields_of(
     shown = list(template.fields)
     if all(field.role != "account" for field in shown):
         shown.insert(0, _printed_account(ctx, row))
-    return tuple(_field(f, results.get(f.name), lowest.get(f.role), f.role in about) for f in shown)
+    checked = {} if slip is None else tx.glyphs.checked([row.id])
+    views = (_field(f, results.get(f.name), lowest.get(f.role), f.role in about) for f in shown)
+    return tuple(
+        _with_checks(view, {place: right for (_, name, place), right in checked.items() if name == view.name})
+        for view in views
+    )
 
 
 def value_of(result: FieldResult | None, kind: str) -> str:
@@ -170,3 +181,16 @@ def _field(field: Field, result: FieldResult | None, lowest: float | None, doubt
         weak=written and (doubted or unsure),
         reasons=reasons,
     )
+
+
+def _with_checks(field: ReviewField, checks: Mapping[int, bool]) -> ReviewField:
+    """The field after people compared its characters: one marked as misread is as weak as can be."""
+    if not checks:
+        return field
+    characters = tuple(
+        replace(char, confidence=float(checks[place])) if place in checks else char
+        for place, char in enumerate(field.characters)
+    )
+    if all(checks.values()):
+        return replace(field, characters=characters)
+    return replace(field, characters=characters, weak=True, reasons=(*field.reasons, Reason.PICKED_OUT))
