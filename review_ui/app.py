@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from review_ui import dashboard, login, review
+from review_ui import dashboard, login, review, station, station_api
+from review_ui.digitiser import Digitiser
 from review_ui.holders import Holders
 from review_ui.login import LoginLimits, to_login
 from review_ui.pictures import Pictures
 from review_ui.settings import ReviewSettings
+from review_ui.uploads import MOST_PIECE, Uploads
 from services import users
 from services.context import Context
 from web.app import create_app
@@ -26,20 +30,28 @@ def create_staff_app(
     web_settings: WebSettings,
     settings: ReviewSettings = ReviewSettings(),
     works: Callable[[], bool] | None = None,
+    digitiser: Digitiser | None = None,
 ) -> FastAPI:
-    """The app for reviewers and supervisors; ``works`` as in ``create_app``, asks the records if None."""
+    """The app for the staff; ``works`` as in ``create_app``, asks the records if None.
+
+    ``digitiser``: reads what stations hand in; without one somebody else has to.
+    """
     app = create_app(
         title="meterdrop",
         packages=("review_ui", "web"),
         settings=web_settings,
         clock=ctx.clock,
         works=works or (lambda: _records_answer(ctx)),
+        larger_bodies={"/api/v1/station/uploads/": MOST_PIECE},
     )
     window: timedelta = web_settings.login_window
     app.state.context = ctx
     app.state.review_settings = settings
     app.state.pictures = Pictures(ctx, settings.picture_dpi)
     app.state.holders = Holders()
+    uploads = settings.uploads or Path(tempfile.gettempdir()) / "meterdrop-uploads"
+    app.state.uploads = Uploads(uploads, settings.most_upload)
+    app.state.digitiser = digitiser
     app.state.login_limits = LoginLimits(
         Limiter(web_settings.login_failures, window, ctx.clock),
         Limiter(web_settings.login_failures * 10, window, ctx.clock),
@@ -47,6 +59,8 @@ def create_staff_app(
     app.include_router(login.router)
     app.include_router(dashboard.router)
     app.include_router(review.router)
+    app.include_router(station.router)
+    app.include_router(station_api.router)
 
     @app.exception_handler(LoginNeeded)
     async def _login_needed(request: Request, error: LoginNeeded) -> Response:

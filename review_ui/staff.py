@@ -47,3 +47,15 @@ def staff(*roles: str) -> Callable[[Request], UserView]:
 
 #: Who may judge slips.
 REVIEWERS = ("reviewer", "supervisor", "admin")
+
+#: Who hands scans in.
+STATIONS = ("station", "supervisor", "admin")
+
+#: Who answers customers: by account, and by telephone.
+DESK = ("desk", "supervisor", "admin")
+
+#: Who sees how the work goes.
+OVERSEERS = ("supervisor", "admin")
+
+#: Who gives and takes away log-ins.
+ADMINS = ("admin",)

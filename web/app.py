@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from urllib.parse import urlsplit
 
@@ -47,11 +47,12 @@ def create_app(
     clock: Clock,
     works: Callable[[], bool],
     most_body: int = MOST_BODY,
+    larger_bodies: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """An app with sessions, CSRF, security headers, languages, error pages and ``/healthz``.
 
     ``packages``: where templates and static files are, most special first; each has ``templates/`` and may
-    have ``static/``. ``works`` says whether the stores can be reached.
+    have ``static/``. ``works`` says whether the stores can be reached. ``larger_bodies``: see ``BodyLimit``.
     """
     app = FastAPI(
         title=title, docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(check_csrf)]
@@ -61,7 +62,7 @@ def create_app(
     app.state.pages = Pages(packages, title)
     install(app)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimit, most=most_body)
+    app.add_middleware(BodyLimit, most=most_body, larger=larger_bodies)
     app.add_middleware(Failsafe)
     app.add_middleware(VisitorMiddleware, sessions=sessions, settings=settings)
     app.add_middleware(SecurityHeaders, behind_tls=settings.behind_tls)

@@ -111,10 +111,19 @@ def serve_staff(listening: socket.socket) -> None:
     from meterdrop.settings import load_settings
     from meterdrop.wiring import context
     from review_ui.app import create_staff_app
+    from review_ui.digitiser import Digitiser
+    from review_ui.settings import ReviewSettings
 
     settings = load_settings()
     with context(settings) as ctx:
-        _serve(create_staff_app(ctx, web_settings(settings)), listening, settings)
+        digitiser = Digitiser(ctx)
+        digitiser.start()
+        pages = ReviewSettings(uploads=settings.home / "uploads")
+        try:
+            app = create_staff_app(ctx, web_settings(settings), pages, digitiser=digitiser)
+            _serve(app, listening, settings)
+        finally:
+            digitiser.stop()
 
 
 def serve_public(listening: socket.socket) -> None:
