@@ -24,7 +24,6 @@ Line = dict[str, Any]
 #: Reads one page of an opened file; gives one line, or several where a page has several slips.
 PageReader = Callable[["Document", int], list[Line]]
 KINDS = ("form", "meter", "cell", "line")
-LATER = ("meter",)
 #: A date on the slip that is at least this sure tells how many days passed.
 _SURE_DATE = 0.9
 
@@ -33,8 +32,9 @@ _SURE_DATE = 0.9
 class ReadOptions:
     """What to read and how; goes to other processes pickled.
 
-    ``template``: which form (None: found by its markers); ``register``: a CSV of accounts, for forms;
-    ``own``: a folder with further forms; ``limits``: of one file; ``digits``: of a line, where known.
+    ``template``: which form (None: found by its markers); ``register``: a CSV of accounts, for forms, or of
+    meters; ``own``: a folder with further forms; ``limits``: of one file; ``digits``: of a line, or of a
+    meter before its mark, where known; ``decimals``: of a meter behind it.
     """
 
     kind: str
@@ -43,13 +43,16 @@ class ReadOptions:
     register: Path | None = None
     own: Path | None = None
     digits: int | None = None
+    decimals: int | None = None
 
     def check(self) -> None:
         """Raise ``UsageError`` for what is not there or does not go together."""
-        if self.kind in LATER:
-            raise UsageError(f"--as {self.kind} is not available in this version; use form, cell or line")
-        if self.kind != "form" and (self.template is not None or self.register is not None):
-            raise UsageError("--template and --register belong to --as form; leave them out")
+        if self.kind != "form" and self.template is not None:
+            raise UsageError("--template belongs to --as form; leave it out")
+        if self.kind not in ("form", "meter") and self.register is not None:
+            raise UsageError("--register belongs to --as form or meter; leave it out")
+        if self.decimals is not None and self.digits is None:
+            raise UsageError("--decimals goes with --digits; say how many digits stand before the point, too")
 
 
 def open_reader(options: ReadOptions) -> PageReader:
@@ -57,6 +60,10 @@ def open_reader(options: ReadOptions) -> PageReader:
     options.check()
     if options.kind == "line":
         return _line_reader(options.digits)
+    if options.kind == "meter":
+        from meterdrop.meters import meter_reader
+
+        return meter_reader(options.digits, options.decimals, options.register)
     return _slip_reader(options) if options.kind == "form" else _cell_reader()
 
 

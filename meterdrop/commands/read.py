@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     "--register",
     "register",
     metavar="CSV",
-    help="Accounts to decode against, with their meters' digits and history where it has those columns.",
+    help="Form: accounts to decode against, with their meters' digits and history where it has those "
+    "columns. Meter: meters to find by the number on their plate, with their digits.",
 )
 @click.option("--digits", type=click.IntRange(1, 12), help="Meter: digits before the point; line: digits.")
 @click.option("--decimals", type=click.IntRange(0, 6), help="Meter: digits after the point.")
@@ -56,7 +57,7 @@ def command(
     )
     own = settings.path("METERDROP_TEMPLATES")
     table = Path(register) if register else None
-    reader = open_reader(ReadOptions(kind, limits, template, table, own, digits))
+    reader = open_reader(ReadOptions(kind, limits, template, table, own, digits, decimals))
     unreadable = total = 0
     progress = Progress(sys.stderr.isatty() or not as_json)
     for line in read_all(paths, kind, reader, limits):
@@ -109,11 +110,16 @@ def in_words(line: Line) -> str:
     if "template" in line:
         parts.append(line["template"])
     if line.get("value"):
-        parts.append(f"{line['value']} ({_percent(line['confidence'])})")
+        behind = f",{line['decimals']}" if line.get("decimals") else ""
+        parts.append(f"{line['value']}{behind} ({_percent(line['confidence'])})")
     for name, field in line.get("fields", {}).items():
         says = {True: "yes", False: "no", None: field.get("value") or "-"}[field.get("present")]
         known = {True: ", in register", False: ", not in register", None: ""}[field.get("in_register")]
         parts.append(f"\n    {name}: {says} ({_percent(field['confidence'])}{known})")
+    for other in line.get("displays", ()):
+        parts.append(f"\n    also {other['value']} ({_percent(other['confidence'])})")
+    if "serial" in line:
+        parts.append(f"\n    serial: {line['serial']['value'] or '-'} ({line['serial']['verdict']})")
     if line.get("reasons"):
         parts.append("[" + ", ".join(line["reasons"]) + "]")
     if line.get("detail"):

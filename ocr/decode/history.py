@@ -1,4 +1,7 @@
-"""A slip's readings decoded once more, when its account's meters are known: see ``ocr.decode.reading``."""
+"""A slip's or photo's readings weighed once more, when its account's meters are known.
+
+See ``ocr.decode.reading`` for cells and ``ocr.meters.evidence`` for photos.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from domain.plausibility import PlausibilityRules
 from ocr.decode.evidence import SYMBOLS
 from ocr.decode.packed import unpack
 from ocr.decode.reading import ReadingPosterior, decode_reading
+from ocr.meters import evidence as readings
 from ocr.results import Character, FieldResult, SlipReading
 from templates.model import Field, Template
 
@@ -68,6 +72,8 @@ def _meters(
 
 
 def _again(result: FieldResult, known: Sequence[Expectation]) -> FieldResult:
+    if readings.unpack(result.evidence):
+        return readings.again(result, known)
     cells = unpack(result.evidence)
     plain = decode_reading(cells)
     value = result.value or ""

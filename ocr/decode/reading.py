@@ -67,7 +67,7 @@ def decode_reading(
     """
     check_shape(probabilities)
     cells = _Cells((1.0 - OUTLIERS) * probabilities + OUTLIERS / probabilities.shape[1])
-    prior = _Prior(meters)
+    prior = Prior(meters)
     total_ink, total = cells.totals(prior)
     found, exact = _search(cells, prior)
     empty = cells.empty * prior.heaviest(cells.count)
@@ -100,7 +100,7 @@ def decode_reading(
     )
 
 
-class _Prior:
+class Prior:
     """Weights of numbers by their length and value: a mixture over the meters that may be meant."""
 
     def __init__(self, meters: Sequence[Expectation]) -> None:
@@ -164,7 +164,7 @@ class _Cells:
             for end in range(start + 1, self.count + 1)
         ]
 
-    def totals(self, prior: _Prior) -> tuple[float, float]:
+    def totals(self, prior: Prior) -> tuple[float, float]:
         """The weighted mass of everything, without and with the history."""
         ink = history = 0.0
         explained = self.empty
@@ -203,7 +203,7 @@ class _Cells:
             mass *= self.digits[i][digit]
         return mass
 
-    def number(self, number: int, prior: _Prior) -> tuple[float, float]:
+    def number(self, number: int, prior: Prior) -> tuple[float, float]:
         """The weighted mass of ``number`` over all runs, without and with the history."""
         ink = history = 0.0
         for run in self.runs:
@@ -212,7 +212,7 @@ class _Cells:
             history += mass * prior.weight(run.length, number)
         return ink, history
 
-    def text(self, number: int, prior: _Prior, *, history: bool) -> tuple[str, int]:
+    def text(self, number: int, prior: Prior, *, history: bool) -> tuple[str, int]:
         """How ``number`` is most probably written, and in which cell it begins."""
 
         def mass(run: _Run) -> float:
@@ -223,7 +223,7 @@ class _Cells:
         return str(number).zfill(run.length), run.start
 
 
-def _search(cells: _Cells, prior: _Prior) -> tuple[dict[int, tuple[float, float]], bool]:
+def _search(cells: _Cells, prior: Prior) -> tuple[dict[int, tuple[float, float]], bool]:
     """Numbers with their masses (ink alone, with history), the two best by either among them.
 
     Digit strings come best first by ink. A number not seen yet weighs at most what the next string weighs in
@@ -248,7 +248,7 @@ def _search(cells: _Cells, prior: _Prior) -> tuple[dict[int, tuple[float, float]
     return found, True
 
 
-def _strings(cells: _Cells, prior: _Prior) -> Iterator[tuple[float, int]]:
+def _strings(cells: _Cells, prior: Prior) -> Iterator[tuple[float, int]]:
     """(weighted ink, number) of every digit string in every run, heaviest first."""
     ranked = [sorted(range(10), key=lambda d, row=row: -row[d]) for row in cells.digits]  # type: ignore[misc]
     logs = [[math.log(row[d]) for d in order] for row, order in zip(cells.digits, ranked, strict=True)]

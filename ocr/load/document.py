@@ -8,6 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+import cv2
+import numpy as np
+
 from domain.errors import InputError
 from domain.reasons import Reason
 from ocr.load.files import open_regular, too_many_bytes
@@ -53,6 +56,21 @@ class Document:
                 return tiff.bgr(number)
             case picture:
                 return picture.bgr()
+
+    def reduced(self, number: int, least: int) -> tuple[Pixels, int]:
+        """As ``colour``, made smaller by 1, 2, 4 or 8 so that the longer side keeps ``least`` pixels or more.
+
+        Gives the factor too. Much faster than ``colour`` for a large JPEG.
+        """
+        self._check(number)
+        if isinstance(self._source, Picture):
+            return self._source.reduced(least)
+        pixels = self.colour(number)
+        factor = max((f for f in (1, 2, 4, 8) if max(pixels.shape) >= f * least), default=1)
+        if factor == 1:
+            return pixels, 1
+        size = (-(-pixels.shape[1] // factor), -(-pixels.shape[0] // factor))
+        return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), factor
 
     def close(self) -> None:
         """Let go of files and memory."""

@@ -6,6 +6,8 @@ Every size is checked from the header before a pixel is decoded.
 from __future__ import annotations
 
 import io
+import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -49,6 +51,12 @@ _PEAK_JP2_BAND = 7.0
 # Ordinary progressive JPEGs have about ten; each costs a pass over the whole picture.
 _MOST_SCANS = 200
 _START_OF_SCAN = b"\xff\xda"
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
 class Picture:
@@ -69,6 +77,24 @@ class Picture:
     def bgr(self) -> Pixels:
         """H×W×3 BGR, upright."""
         return self._decode(colour=True)[0]
+
+    def reduced(self, least: int) -> tuple[Pixels, int]:
+        """H×W×3 BGR, upright, and the factor (1, 2, 4 or 8) by which it is smaller than the original.
+
+        The largest factor that leaves ``least`` pixels on the longer side. JPEG leaves out most of its
+        decoding then; the resolution that the file states plays no part.
+        """
+        with open_image(io.BytesIO(self._data), self.media_type) as image:
+            factor = max((f for f in _REDUCED if max(image.size) >= f * least), default=1)
+            check_size(image, self.media_type, self._limits, colour=True)
+            if self.media_type == "image/jpeg" and image.mode != "CMYK":
+                check_scans(image, self._data)
+                return turn(_jpeg_reduced(self._data, factor), orientation_of(image)), factor
+            pixels, _ = decode(image, replace(self._limits, max_dpi=math.inf), colour=True)
+        size = (-(-pixels.shape[1] // factor), -(-pixels.shape[0] // factor))
+        if factor > 1:
+            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        return pixels, factor
 
     def close(self) -> None:
         """Let go of the bytes."""
@@ -152,6 +178,14 @@ def decode_jpeg(data: bytes, factor: int, *, colour: bool) -> tuple[Pixels, int]
     if pixels is None:
         raise InputError(Reason.CORRUPT_FILE, "the JPEG is cut off or damaged; scan or send it again")
     return np.asarray(pixels, dtype=np.uint8), done
+
+
+def _jpeg_reduced(data: bytes, factor: int) -> Pixels:
+    with decoding("the picture"):
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[factor] | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        raise InputError(Reason.CORRUPT_FILE, "the JPEG is cut off or damaged; scan or send it again")
+    return np.asarray(pixels, dtype=np.uint8)
 
 
 def decode(image: Image.Image, limits: Limits, *, colour: bool) -> tuple[Pixels, float | None]:

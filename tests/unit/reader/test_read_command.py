@@ -110,7 +110,9 @@ def test_one_page_that_crashes_the_reader_does_not_stop_the_next(
     [
         ["--as", "line", "--decimals", "1"],
         ["--as", "line", "--template", "krasnoyarsk-dropbox"],
-        ["--as", "meter", "--digits", "5"],
+        ["--as", "meter", "--decimals", "1"],
+        ["--as", "meter", "--template", "krasnoyarsk-dropbox"],
+        ["--as", "meter", "--register", "no-such.csv"],
         ["--template", "no-such-form"],
         ["--register", "no-such.csv"],
         ["--as", "cell", "--register", "x.csv"],
