@@ -25,6 +25,8 @@ DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "meter-fi
 #: Long sides, in pixels, at which a photo is looked at: always, and when that found nothing sure.
 SIZES = (384, 160)
 MORE_SIZES = (800, 80)
+#: Rows are looked for in no more detail than this, long side in pixels; digits are read from the whole photo.
+LARGEST = 1600
 #: The finder's maps: see ``training.meters.crops``.
 STRIDE = 4
 _THIN = 0.7
@@ -80,14 +82,17 @@ class Finder:
 
     def find(self, image: Image, most: int = 4) -> list[Found]:
         """Rows on a photo BGR (H, W, 3), upright or not, the surest first; none where there is none."""
+        base = _reduced(image, LARGEST)
         found: list[Found] = []
         for sizes in (SIZES, MORE_SIZES):
             for long in sizes:
-                found += self._at(image, long)
+                found += self._at(base, long)
             found = apart(found)
             if found and found[0].score >= _SURE and found[0].reading > 0.5:
                 break
-        return apart([self._closer(image, each) for each in found[:most]])
+        found = apart([self._closer(base, each) for each in found[:most]])
+        stretch = np.array([image.shape[1] / base.shape[1], image.shape[0] / base.shape[0]], np.float32)
+        return [replace(each, quad=each.quad * stretch) for each in found]
 
     def maps(self, image: Image) -> NDArray[np.float32]:
         """Maps (8, h, w) of a picture whose sides are multiples of 32."""
@@ -125,6 +130,16 @@ class Finder:
         back = (best.quad - shift) @ np.linalg.inv(turn).T
         score = float(np.sqrt(best.score * found.score))
         return Found(back.astype(np.float32), score, best.reading, best.lcd, best.straight)
+
+
+def _reduced(image: Image, long: int) -> Image:
+    """``image`` with its long side no longer than so many pixels."""
+    high, wide = image.shape[:2]
+    if max(high, wide) <= long:
+        return image
+    scale = long / max(high, wide)
+    size = (max(1, round(wide * scale)), max(1, round(high * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def rows(maps: NDArray[np.float32]) -> list[Found]:

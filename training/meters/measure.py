@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +14,7 @@ from ocr.meters.reader import MeterReader, StripReader
 from ocr.meters.strip import cut
 from training.meters.read_train import gathered
 from training.meters.strips import jittered
+from training.sources import data_folder
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,24 @@ def photos(reader: MeterReader, name: str, most: int | None = None, turn: int = 
                 read.seconds,
             )
         )
+    return out
+
+
+def screens(reader: MeterReader, name: str) -> list[Outcome]:
+    """LCD panels of which only the digits are known, in one line or two: right is all of one line."""
+    folder = data_folder().parent / "meters" / name
+    out = []
+    with (folder / "manifest.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        image = cv2.imread(str(folder / row["path"]))
+        read = reader.read(np.asarray(image, np.uint8))
+        best = read.displays[0] if read.displays else None
+        value = best.value + best.decimals if best else ""
+        lines = [line.replace(".", "") for line in row["label"].split()]
+        truth = value if value in lines else lines[0]
+        confidence = best.confidence if best else 0.0
+        out.append(Outcome(row["path"], truth, value, "", confidence, 1.0, False, read.seconds))
     return out
 
 
