@@ -32,6 +32,7 @@ class Example:
     ``value`` "" with ``read`` False: the input was unreadable, which is wrong and never accepted.
     ``characters``: (right, confidence) of each character whose truth is known. ``registered``: whether the
     register has ``value``; None where no register was asked. ``place``: which row it is, to find its picture.
+    ``sort``: what kind of thing was read, where there are several (a meter's display: drum or lcd).
     """
 
     truth: str
@@ -42,6 +43,7 @@ class Example:
     characters: tuple[tuple[bool, float], ...] = ()
     registered: bool | None = None
     place: int = 0
+    sort: str = ""
 
     @property
     def right(self) -> bool:
@@ -187,6 +189,13 @@ def curve(examples: Sequence[Example], points: int = 400) -> tuple[Coverage, ...
     sure = sorted({e.confidence for e in examples if e.read}, reverse=True)
     step = max(1, len(sure) // points)
     return coverage(examples, list(dict.fromkeys([*sure[::step], sure[-1]]))) if sure else ()
+
+
+def surest(examples: Sequence[Example], share: float) -> Share:
+    """Right among the surest ``share`` of all, unreadable ones last; of equally sure ones the first come."""
+    count = round(share * len(examples))
+    order = sorted(examples, key=lambda e: (not e.read, -e.confidence))
+    return Share(sum(e.right for e in order[:count]), count)
 
 
 def wrong_but_registered(examples: Sequence[Example]) -> Share:

@@ -39,6 +39,8 @@ _PLOTS = (".png", ".svg")
     help="Accounts to decode against, with digits and history where it has those columns; wrong accounts "
     "that exist are counted by themselves.",
 )
+@click.option("--digits", type=click.IntRange(1, 12), help="Meter: digits before the point; line: digits.")
+@click.option("--decimals", type=click.IntRange(0, 6), help="Meter: digits after the point.")
 @click.option(
     "--plot", type=click.Path(path_type=Path), metavar="PNG|SVG", help="Draw error and calibration."
 )
@@ -58,6 +60,8 @@ def command(
     as_json: bool,
     template: str | None,
     register: Path | None,
+    digits: int | None,
+    decimals: int | None,
     plot: Path | None,
     errors: Path | None,
     workers: int | None,
@@ -65,9 +69,12 @@ def command(
     """Measure the reader: exact match, error against coverage with bounds, calibration.
 
     A cell's truth is a digit, _ (blank) or # (no digit); a field's truth is what is written, _ where nothing
-    is, and an empty one is not counted. Exit status 0 done, 1 some inputs were unreadable, 2 wrong use.
+    is, and an empty one is not counted. A meter's truth is its digits before the mark, _ for a photo on which
+    nobody could read any. Exit status 0 done, 1 some inputs were unreadable, 2 wrong use.
     """
     _check(plot, errors)
+    if digits is not None and kind not in ("meter", "line"):
+        raise UsageError("--digits is for --as meter or line; leave it out")
     from meterdrop.evaluation.manifest import load_manifest
     from meterdrop.evaluation.reading import examples, read_all
     from meterdrop.evaluation.report import in_words
@@ -76,7 +83,8 @@ def command(
     from meterdrop.wiring import limits, worker_count
 
     settings = load_settings()
-    options = ReadOptions(kind, limits(settings), template, register, settings.path("METERDROP_TEMPLATES"))
+    own = settings.path("METERDROP_TEMPLATES")
+    options = ReadOptions(kind, limits(settings), template, register, own, digits, decimals)
     options.check()
     asked = load_manifest(manifest, kind, _fields(options))
     if asked.ignored:

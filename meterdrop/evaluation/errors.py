@@ -106,6 +106,8 @@ def _looker(options: ReadOptions) -> Look:
     """Pages are opened again for the few that are shown; what cannot be opened is an empty tile."""
     from ocr.load import load_page
 
+    if options.kind == "meter":
+        return _meter_look(options)
     crop = _form_crop(options) if options.kind == "form" else None
 
     def look(row: Row, name: str) -> Grey | None:
@@ -114,6 +116,42 @@ def _looker(options: ReadOptions) -> Look:
             return np.asarray(page.grey if crop is None else crop(page, row, name), dtype=np.uint8)
         except (MeterdropError, OSError, ValueError):
             return None
+
+    return look
+
+
+def _meter_look(options: ReadOptions) -> Look:
+    """The digits as they were found, above the photo, with the place where they were found marked on it."""
+    import cv2
+
+    from ocr.load import open_document
+    from ocr.meters.photo import photo_limits, photo_of
+    from ocr.meters.reader import MeterReader
+    from ocr.meters.reading import read_photo
+    from ocr.meters.strip import cut
+
+    reader = MeterReader.load()
+
+    def look(row: Row, _: str) -> Grey | None:
+        try:
+            with open_document(row.path, row.path.name, photo_limits(options.limits)) as document:
+                photo = photo_of(document, row.page)
+                displays = read_photo(reader, photo, options.digits, options.decimals).displays
+                image = photo.image
+        except (MeterdropError, OSError, ValueError):
+            return None
+        scale = 240.0 / max(image.shape[:2])
+        small = cv2.cvtColor(cv2.resize(image, None, fx=scale, fy=scale), cv2.COLOR_BGR2GRAY)
+        strip = np.full((48, 240), 236, np.uint8)
+        if displays:
+            quad = np.asarray(displays[0].quad, np.float32) / np.float32(photo.factor)
+            cv2.polylines(small, [np.round(quad * scale).astype(np.int32)], isClosed=True, color=255)
+            digits = cv2.cvtColor(cut(image, quad), cv2.COLOR_BGR2GRAY)[:, :240]
+            strip[:, : digits.shape[1]] = digits
+        small = small[:, :240]
+        wide = np.full((small.shape[0], 240), 236, np.uint8)
+        wide[:, : small.shape[1]] = small
+        return np.asarray(np.vstack([strip, wide]), np.uint8)
 
     return look
 

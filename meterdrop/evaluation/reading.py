@@ -119,6 +119,9 @@ def line_of(row: Row, lines: Iterable[Line]) -> Line | None:
 
 def _example(row: Row, name: str, line: Line | None, kind: str, place: int) -> Example:
     truth = row.truth[name]
+    if kind == "meter" and not truth and line is not None and line["outcome"] == "unreadable":
+        # Nothing can be read there, and nothing was.
+        return Example(truth, "", 1.0, row.group, place=place)
     answer = line if kind != "form" else (line or {}).get("fields", {}).get(name)
     if line is None or answer is None or line["outcome"] == "unreadable":
         return Example(truth, "", 0.0, row.group, read=False, place=place)
@@ -136,6 +139,7 @@ def _example(row: Row, name: str, line: Line | None, kind: str, place: int) -> E
         characters=_characters(truth, answer.get("characters", ())),
         registered=answer.get("in_register"),
         place=place,
+        sort=str(line.get("display", "")),
     )
 
 

@@ -17,6 +17,11 @@ _CLASSES = "0123456789_#"
 def field_report(examples: Sequence[Example], kind: str, grouped: str | None) -> dict[str, Any]:
     """Everything that is measured of one field, ready for JSON."""
     pictures_of_one = kind == "cell"
+    nothing: Sequence[Example] = ()
+    if kind == "meter":
+        # Photos without a readable meter: what matters is that no value is surely given for them.
+        nothing = [e for e in examples if not e.truth]
+        examples = [e for e in examples if e.truth]
     found: dict[str, Any] = {
         "n": len(examples),
         "unreadable": sum(not e.read for e in examples),
@@ -41,13 +46,27 @@ def field_report(examples: Sequence[Example], kind: str, grouped: str | None) ->
         found["character_calibration"] = _calibration(evaluate.calibration(characters))
     if any(e.registered is not None for e in examples):
         found["wrong_but_registered"] = _bounded(evaluate.wrong_but_registered(examples))
-    if evaluate.false_digits(examples).n:
+    if kind == "meter":
+        found["surest_80"] = _share(evaluate.surest(examples, 0.8))
+        sorts = sorted({e.sort for e in examples if e.sort})
+        found["by_display"] = {sort: _of_sort([e for e in examples if e.sort == sort]) for sort in sorts}
+    empty = nothing if kind == "meter" else examples
+    if evaluate.false_digits(empty).n:
         found["false_digits"] = {
-            "any": _bounded(evaluate.false_digits(examples)),
-            "above_0.9": _bounded(evaluate.false_digits(examples, 0.9)),
+            "any": _bounded(evaluate.false_digits(empty)),
+            "above_0.9": _bounded(evaluate.false_digits(empty, 0.9)),
         }
     found["confusion"] = _confusion(evaluate.confusion(examples), every=pictures_of_one)
     return found
+
+
+def _of_sort(examples: Sequence[Example]) -> dict[str, Any]:
+    """Exact match and calibration of one kind of display."""
+    answers = [(e.right, e.confidence) for e in examples if e.read]
+    return {
+        "exact": _share(evaluate.exact(examples)),
+        "calibration": _calibration(evaluate.calibration(answers)),
+    }
 
 
 def _pair(interval: tuple[float, float]) -> list[float]:
@@ -125,6 +144,9 @@ def _field_in_words(found: dict[str, Any], *, every: bool) -> list[str]:
         lines.append(
             f"unreadable      {found['unreadable']} of {found['n']}, counted as wrong, never accepted"
         )
+    if "surest_80" in found:
+        lines.append(f"surest 80 %     {_words(found['surest_80'])}")
+        lines += [f"{sort:<15} {_words(each['exact'])}" for sort, each in found["by_display"].items()]
     if "over_groups" in found:
         groups = found["over_groups"]
         of = f"of {groups['groups']} groups ({groups['column']}), {groups['with_errors']} with errors"
@@ -134,7 +156,8 @@ def _field_in_words(found: dict[str, Any], *, every: bool) -> list[str]:
         lines.append(f"characters      {_words(found['characters'])}")
     if "false_digits" in found:
         for key, label in (("any", "false digits"), ("above_0.9", "… above 0.9")):
-            lines.append(f"{label:<15} {_bound_in_words(found['false_digits'][key], 'blanks and marks')}")
+            of = "photos without digits" if "surest_80" in found else "blanks and marks"
+            lines.append(f"{label:<15} {_bound_in_words(found['false_digits'][key], of)}")
     if "wrong_but_registered" in found:
         lines.append(f"wrong, existing {_bound_in_words(found['wrong_but_registered'], 'values')}")
     lines += ["", "error against coverage (bound: 95 %, Clopper-Pearson, for one threshold fixed beforehand)"]

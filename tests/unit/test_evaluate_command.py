@@ -18,6 +18,7 @@ from domain.errors import MeterdropError, UsageError
 from meterdrop.commands.evaluate import command
 from meterdrop.evaluation import reading
 from meterdrop.evaluation.manifest import Row, load_manifest
+from meterdrop.evaluation.report import field_report
 from simulate.files import jpeg, pdf
 from tests.unit.reader.slips import ACCOUNT, filled, sheet
 
@@ -203,7 +204,8 @@ def test_what_a_manifest_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--as", "meter"],
+        ["--as", "meter", "--decimals", "1"],
+        ["--as", "cell", "--digits", "5"],
         ["--as", "cell", "--register", "r.csv"],
         ["--as", "cell", "--plot", "x.pdf"],
         ["--as", "cell", "--plot", "no-such-folder/x.svg"],
@@ -217,6 +219,25 @@ def test_wrong_use(cells: Path, arguments: list[str]) -> None:
     result, _ = run(*arguments, "--manifest", path)
     assert isinstance(result.exception, MeterdropError)
     assert "\n" not in str(result.exception)
+
+
+def test_photos_without_a_meter_are_counted_apart() -> None:
+    here = Path("a.jpg")
+    rows = [Row(n + 2, here, {"value": truth}, page=n) for n, truth in enumerate(("0563", "0563", "", ""), 1)]
+    surely = {"path": "a.jpg", "outcome": "read", "display": "lcd", "decimals": "4"}
+    lines = [
+        {**surely, "page": 1, "value": "0563", "confidence": 0.99},
+        {**surely, "page": 2, "value": "0568", "confidence": 0.7, "display": "drum"},
+        {"path": "a.jpg", "page": 3, "outcome": "unreadable", "reasons": ["no_display_found"]},
+        {**surely, "page": 4, "value": "123", "confidence": 0.95},
+    ]
+    found = reading.examples(rows, {here: lines}, "meter")["value"]
+    assert [e.right for e in found] == [True, False, True, False]
+    report = field_report(found, "meter", None)
+    assert report["exact"]["right"] == 1 and report["exact"]["n"] == 2
+    assert report["false_digits"]["above_0.9"]["count"] == 1 and report["false_digits"]["any"]["n"] == 2
+    assert report["surest_80"]["n"] == 2
+    assert {sort: each["exact"]["n"] for sort, each in report["by_display"].items()} == {"lcd": 1, "drum": 1}
 
 
 def test_answers_of_lines_and_of_several_slips_are_paired_with_their_rows() -> None:
