@@ -12,8 +12,8 @@ class ReviewSettings:
 
     ``weak_below``: characters read with less confidence are marked. ``picture_dpi``: resolution of the slip's
     picture on the page. ``idle_seconds``: a page that nobody has touched for so long stops renewing its
-    lease, so that the slip goes back to the others. ``uploads``: where parts of files lie until they are whole
-    (None: in a folder for temporary files); ``most_upload``: bytes of one file.
+    lease, so that the slip goes back to the others. ``uploads``: where parts of files lie until they are
+    whole (None: in a folder for temporary files); ``most_upload``: bytes of one file.
     """
 
     weak_below: float = 0.98
