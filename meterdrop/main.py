@@ -29,6 +29,7 @@ COMMANDS = {
     "templates": ("templates", "List and check forms."),
     "serve": ("serve", "Serve the staff pages and the public pages."),
     "users": ("users", "Add and list staff."),
+    "station": ("station", "Hand in a folder's scans to a server as they appear."),
     "worker": ("worker", "Run flows for a Prefect server."),
     "demo": ("demo", "Show the whole road on this machine."),
 }
