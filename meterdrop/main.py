@@ -20,6 +20,7 @@ COMMANDS = {
     "ingest": ("ingest", "Take in a batch and digitise it."),
     "status": ("status", "Count sheets by state and reason."),
     "export": ("export", "Write the accepted readings for billing, each once."),
+    "deliver": ("deliver", "Hand accepted readings to billing systems, each once."),
     "report": ("report", "Report a month: accepted, audited, wrong, and the bound."),
     "verify": ("verify", "Prove that records, objects and audit log agree."),
     "audit": ("audit", "Read accepted slips once more, blindly, and count what was wrong."),

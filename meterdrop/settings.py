@@ -74,6 +74,11 @@ OPTIONS = (
         "Signs session cookies and draws blind audits; empty: made once and kept in the home.",
     ),
     Option("METERDROP_BEHIND_TLS", "false", "Whether the pages are reached over HTTPS only."),
+    Option(
+        "METERDROP_CONNECTIONS",
+        "",
+        "TOML file of billing systems, text-message gateways and mailboxes: docs/connections.md.",
+    ),
     Option("METERDROP_LANGUAGE", "ru", "Language of the pages for people who chose none: ru or en."),
 )
 

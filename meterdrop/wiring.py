@@ -13,6 +13,7 @@ from meterdrop.secret import audit_key
 from meterdrop.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from delivery.connections import Connections
     from ocr.load import Limits
     from services.context import Context
     from services.work import ReadingSettings
@@ -130,6 +131,14 @@ def model_in_use(ctx: Context, supplier: str) -> str:
     if supplier not in ctx.suppliers:
         raise UsageError(f"there is no supplier {supplier!r}; known are: {', '.join(sorted(ctx.suppliers))}")
     return model_of(ctx, supplier, CellClassifier.load().model).model
+
+
+def connections(ctx: Context, settings: Settings | None = None) -> Connections:
+    """The billing systems, gateways and mailboxes that are set up; raises ``SettingsError``."""
+    from delivery.connections import load_connections
+
+    settings = settings or load_settings()
+    return load_connections(settings.path("METERDROP_CONNECTIONS"), ctx.suppliers)
 
 
 @contextmanager

@@ -22,7 +22,9 @@ from datetime import UTC
 from pathlib import Path
 
 from domain.errors import AlreadyExistsError, StorageError, UsageError
+from domain.harmless import harmless
 from services.context import Context
+from services.placing import put_in_place as _put_in_place
 from services.results import ExportResult
 from storage.records import ReadingRow, RunRow, Transaction
 
@@ -39,8 +41,6 @@ COLUMNS = (
     "accepted_by",
     "evidence",
 )
-#: What makes a spreadsheet take a cell for a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WHO = "export"
 
 
@@ -128,11 +128,6 @@ def csv_lines(readings: Iterable[ReadingRow]) -> Iterable[str]:
         )
 
 
-def harmless(cell: str) -> str:
-    """``cell``, with an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
 def _line(cells: Iterable[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([harmless(cell) for cell in cells])
@@ -165,26 +160,6 @@ def _write(ctx: Context, run_id: int, temporary: Path) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise StorageError(f"{temporary.parent} cannot be written to: {error.strerror}") from error
-
-
-def _put_in_place(temporary: Path, path: Path) -> None:
-    """Give the file its name without ever replacing another; raises ``FileExistsError``."""
-    try:
-        # Unlike a rename, a link fails when the name is taken.
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        raise
-    except OSError:
-        # File systems without links (FAT, some network shares).
-        if path.exists():
-            raise FileExistsError(str(path)) from None
-        temporary.rename(path)
-    temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _finish(ctx: Context, run: RunRow) -> None:

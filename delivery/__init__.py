@@ -1,0 +1,1 @@
+"""The ways out: readings to billing systems, notices to customers, the page of evidence."""
