@@ -10,7 +10,8 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from review_ui import dashboard, login, review, station, station_api
+from review_ui import dashboard, grid, login, review, second, station, station_api
+from review_ui.cells import Cells
 from review_ui.digitiser import Digitiser
 from review_ui.holders import Holders
 from review_ui.login import LoginLimits, to_login
@@ -49,6 +50,9 @@ def create_staff_app(
     app.state.review_settings = settings
     app.state.pictures = Pictures(ctx, settings.picture_dpi)
     app.state.holders = Holders()
+    app.state.second_holders = Holders()
+    app.state.cells = Cells(ctx, settings.picture_dpi)
+    app.state.lookers = grid.Lookers()
     uploads = settings.uploads or Path(tempfile.gettempdir()) / "meterdrop-uploads"
     app.state.uploads = Uploads(uploads, settings.most_upload)
     app.state.digitiser = digitiser
@@ -59,8 +63,14 @@ def create_staff_app(
     app.include_router(login.router)
     app.include_router(dashboard.router)
     app.include_router(review.router)
+    app.include_router(grid.router)
+    app.include_router(second.router)
     app.include_router(station.router)
     app.include_router(station_api.router)
+
+    @app.exception_handler(PasswordChangeNeeded)
+    async def _password_needed(request: Request, error: PasswordChangeNeeded) -> Response:
+        return RedirectResponse(PASSWORD_PAGE, 303)
 
     @app.exception_handler(LoginNeeded)
     async def _login_needed(request: Request, error: LoginNeeded) -> Response:

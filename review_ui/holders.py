@@ -6,6 +6,7 @@ that late release must not take the slip from the new page.
 
 from __future__ import annotations
 
+import secrets
 from collections import OrderedDict
 from threading import Lock
 
@@ -27,6 +28,12 @@ class Holders:
             self._last.move_to_end((user, sheet_id))
             while len(self._last) > KEPT:
                 self._last.popitem(last=False)
+
+    def new(self, user: str, sheet_id: int) -> str:
+        """``user`` is shown the slip on a new page; gives the page's token."""
+        token = secrets.token_urlsafe(9)
+        self.shown(user, sheet_id, token)
+        return token
 
     def is_last(self, user: str, sheet_id: int, token: str) -> bool:
         """Whether no newer page shows the slip."""

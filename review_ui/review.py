@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
@@ -16,8 +15,8 @@ from review_ui.pictures import Pictures
 from review_ui.settings import ReviewSettings
 from review_ui.sheet_view import REJECT_REASONS, SheetView, answer_lines, field_to_mend, uses, view_sheet
 from review_ui.staff import REVIEWERS, context_of, staff
-from services import review
-from services.results import ReviewAnswer, ReviewSheet, UserView
+from services import asking, review, undo
+from services.results import Effort, ReviewAnswer, ReviewSheet, UserView
 from web.pages import pages_of, visitor_of
 
 router = APIRouter(prefix="/review")
@@ -27,12 +26,26 @@ SheetId = Annotated[int, Path(ge=1, le=2**62)]
 Value = Annotated[str, Field(max_length=200)]
 
 
+class Spent(BaseModel):
+    """What a verdict took, as the page measured it."""
+
+    model_config = ConfigDict(extra="forbid")
+    seconds: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+    keys: Annotated[int, Field(ge=0, le=100_000)]
+
+    @property
+    def effort(self) -> Effort:
+        """For the record."""
+        return Effort(round(self.seconds, 2), self.keys)
+
+
 class Values(BaseModel):
     """What the page has in its fields: field name → text."""
 
     model_config = ConfigDict(extra="forbid")
     values: dict[str, Value] = Field(max_length=40)
     confirmed: list[Reason] = Field(default=[], max_length=20)
+    spent: Spent | None = None
 
 
 class Rejection(BaseModel):
@@ -41,6 +54,15 @@ class Rejection(BaseModel):
     model_config = ConfigDict(extra="forbid")
     reason: Reason
     note: Annotated[str, Field(max_length=500)] = ""
+    spent: Spent | None = None
+
+
+class Question(BaseModel):
+    """What a supervisor is asked."""
+
+    model_config = ConfigDict(extra="forbid")
+    note: Annotated[str, Field(max_length=500)] = ""
+    spent: Spent | None = None
 
 
 class Ahead(BaseModel):
@@ -62,7 +84,8 @@ def next_slip(request: Request, user: Reviewer) -> Response:
     """To the next slip, or a page that waits for one."""
     sheet = review.claim_next(context_of(request), user.name)
     if sheet is None:
-        return pages_of(request).page(request, "empty.html", user=user)
+        left = asking.waiting(context_of(request))
+        return pages_of(request).page(request, "empty.html", user=user, waiting_for_supervisor=left)
     return RedirectResponse(f"/review/{sheet.sheet_id}", 303)
 
 
@@ -117,7 +140,7 @@ def preview(request: Request, user: Reviewer, sheet_id: SheetId, body: Values) -
 def accept(request: Request, user: Reviewer, sheet_id: SheetId, body: Values) -> JSONResponse:
     """Accept the slip with these values if the gate lets them pass."""
     ctx = context_of(request)
-    answer = review.accept(ctx, user.name, sheet_id, body.values, body.confirmed)
+    answer = review.accept(ctx, user.name, sheet_id, body.values, body.confirmed, effort=_effort(body.spent))
     if answer.outcome in ("accepted", "duplicate"):
         return JSONResponse({"outcome": answer.outcome})
     return _answer(request, review.claim(ctx, user.name, sheet_id), body, answer)
@@ -128,8 +151,26 @@ def reject(request: Request, user: Reviewer, sheet_id: SheetId, body: Rejection)
     """Reject the slip for one of the reasons that the page offers."""
     if body.reason not in REJECT_REASONS:
         raise HTTPException(422)
-    review.reject(context_of(request), user.name, sheet_id, body.reason, body.note)
+    ctx, effort = context_of(request), _effort(body.spent)
+    review.reject(ctx, user.name, sheet_id, body.reason, body.note, effort=effort)
     return JSONResponse({"outcome": "rejected"})
+
+
+@router.post("/{sheet_id}/ask")
+def ask(request: Request, user: Reviewer, sheet_id: SheetId, body: Question) -> JSONResponse:
+    """Leave the slip to a supervisor."""
+    asking.ask(context_of(request), user.name, sheet_id, body.note, _effort(body.spent))
+    return JSONResponse({"outcome": "asked"})
+
+
+@router.post("/{sheet_id}/undo")
+def take_back(request: Request, user: Reviewer, sheet_id: SheetId) -> JSONResponse:
+    """Take the verdict on the slip back; it is this reviewer's again."""
+    try:
+        undo.undo(context_of(request), user.name, sheet_id)
+    except (undo.TooLateError, LeaseLostError):
+        return JSONResponse({"outcome": "too_late"})
+    return JSONResponse({"outcome": "undone"})
 
 
 @router.post("/{sheet_id}/renew")
@@ -153,9 +194,10 @@ def _slip_values(request: Request, user: UserView, sheet: ReviewSheet) -> dict[s
     view = _view(request, sheet)
     values = view.values
     answer = review.preview(context_of(request), sheet.sheet_id, values)
-    token = secrets.token_urlsafe(9)
-    holders.shown(user.name, sheet.sheet_id, token)
-    return {"view": view, "sheet": sheet, "token": token, **_answer_values(view, answer, values)}
+    token = holders.new(user.name, sheet.sheet_id)
+    can_ask = asking.can_ask(context_of(request), user.name)
+    shown = {"view": view, "sheet": sheet, "token": token, "can_ask": can_ask}
+    return {**shown, **_answer_values(view, answer, values)}
 
 
 def _answer_values(view: SheetView, answer: ReviewAnswer, values: dict[str, str]) -> dict[str, Any]:
@@ -184,6 +226,10 @@ def _answer(request: Request, sheet: ReviewSheet, body: Values, answer: ReviewAn
             "usage": pages.fragment(visitor, "usage.html", **shown),
         }
     )
+
+
+def _effort(spent: Spent | None) -> Effort | None:
+    return None if spent is None else spent.effort
 
 
 def _view(request: Request, sheet: ReviewSheet) -> SheetView:

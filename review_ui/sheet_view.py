@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,6 +39,7 @@ ABOUT = {
     Reason.READING_MISSING: "reading",
     Reason.READING_UNCLEAR: "reading",
     Reason.READING_TOO_LONG: "reading",
+    Reason.DECIMALS_WRITTEN: "reading",
     Reason.LOWER_THAN_LAST: "reading",
     Reason.IMPLAUSIBLY_HIGH: "reading",
     Reason.DATE_MISSING: "date",
@@ -47,6 +48,19 @@ ABOUT = {
     Reason.ADDRESS_MISSING: "address",
     Reason.SIGNATURE_MISSING: "signature",
 }
+
+#: What may be said of any field: its name is put before the reason.
+OF_ANY_FIELD = frozenset(
+    {
+        Reason.STRUCK_OUT,
+        Reason.REWRITTEN_BESIDE,
+        Reason.CELL_CROSSED,
+        Reason.TWO_DIGITS_IN_CELL,
+        Reason.CORRECTION_FLUID,
+        Reason.BELOW_THRESHOLD,
+        Reason.PICKED_OUT,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -70,10 +84,11 @@ class FieldView:
 
 
 @dataclass(frozen=True)
-class SheetView:
-    """A slip with its picture, laid out."""
+class Laid:
+    """A slip's fields over its picture. ``key``: names it on the page; ``picture_url``: where the JPEG is."""
 
-    sheet: ReviewSheet
+    key: str
+    picture_url: str
     picture: PagePicture
     fields: tuple[FieldView, ...]
 
@@ -92,18 +107,86 @@ class SheetView:
         return {view.field.name: view.field.value for view in self.fields}
 
 
+@dataclass(frozen=True)
+class Why:
+    """A reason why the slip is here, with the fields that it is about where it does not say so itself."""
+
+    reason: Reason
+    fields: tuple[ReviewField, ...] = ()
+
+
+@dataclass(frozen=True)
+class SheetView(Laid):
+    """A slip under review, laid out."""
+
+    sheet: ReviewSheet
+
+    @property
+    def whys(self) -> list[Why]:
+        """The slip's reasons, in their order."""
+        return [Why(reason, self._about(reason)) for reason in self.sheet.reasons]
+
+    def _about(self, reason: Reason) -> tuple[ReviewField, ...]:
+        if reason not in OF_ANY_FIELD:
+            return ()
+        return tuple(view.field for view in self.fields if reason in view.field.reasons)
+
+
 def view_sheet(sheet: ReviewSheet, picture: PagePicture, weak_below: float, account_digits: int) -> SheetView:
     """Lay a slip out; ``account_digits``: how long the supplier's accounts are."""
-    views = (
+    views = lay_fields(sheet.fields, picture, weak_below, account_digits)
+    return SheetView(str(sheet.sheet_id), f"/review/{sheet.sheet_id}/picture", picture, views, sheet)
+
+
+def lay_fields(
+    fields: Iterable[ReviewField], picture: PagePicture, weak_below: float, account_digits: int
+) -> tuple[FieldView, ...]:
+    """Each field over its place in the picture."""
+    return tuple(
         FieldView(
             field,
             lay_out(field, picture, weak_below, account_digits),
             needs_person=field.weak,
             extra=not (field.required or field.value or field.weak),
         )
-        for field in sheet.fields
+        for field in fields
     )
-    return SheetView(sheet, picture, tuple(views))
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """One field of two answers that differ: what each says, as it is written on paper."""
+
+    field: ReviewField
+    texts: tuple[str, ...]
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Two answers side by side; ``keyed``: field name → text, as the page would fill it in, for each."""
+
+    rows: tuple[AnswerRow, ...]
+    keyed: tuple[dict[str, str], ...]
+
+
+def answers_side_by_side(view: Laid, answers: Sequence[Mapping[str, str]]) -> Answers:
+    """The answers field by field; one that is empty altogether could not be read."""
+    keyed = tuple(
+        {each.field.name: _on_paper(each.field, answer.get(each.field.name, "")) for each in view.fields}
+        for answer in answers
+    )
+    rows = []
+    for each in view.fields:
+        texts = tuple(one[each.field.name] for one in keyed)
+        rows.append(AnswerRow(each.field, texts, len(set(texts)) > 1))
+    return Answers(tuple(rows), keyed)
+
+
+def _on_paper(field: ReviewField, text: str) -> str:
+    """A date as its cells have it, DDMMYYYY; anything else as it is."""
+    parts = text.split("-")
+    return "".join(reversed(parts)) if field.kind == "date" and len(parts) == 3 else text
 
 
 @dataclass(frozen=True)
@@ -163,6 +246,7 @@ def answer_lines(answer: ReviewAnswer) -> list[Line]:
 def field_to_mend(view: SheetView, answer: ReviewAnswer) -> str | None:
     """The name of the field that the first blocking reason is about."""
     for reason in (*answer.blocking, *answer.reasons):
-        for field in view.role(ABOUT.get(reason, "")):
-            return field.field.name
+        for each in view.fields:
+            if ABOUT.get(reason) == each.field.role or reason in each.field.reasons:
+                return each.field.name
     return None

@@ -13,6 +13,14 @@ from web.failures import LoginNeeded, wants_json
 from web.pages import visitor_of
 
 
+#: Where everybody changes the own password.
+PASSWORD_PAGE = "/password"
+
+
+class PasswordChangeNeeded(Exception):  # noqa: N818 - not an error: it leads to the page for it
+    """Somebody else has seen the password: it has to be changed before anything else."""
+
+
 def context_of(request: Request) -> Context:
     """The services' context."""
     ctx: Context = request.app.state.context
@@ -20,8 +28,9 @@ def context_of(request: Request) -> Context:
 
 
 def stamp_of(user: UserView) -> str:
-    """Changes when a name is given to somebody new, so that old sessions end."""
-    return user.created_at.isoformat()
+    """Changes with the password, and when a name is given to somebody new, so that old sessions end."""
+    changed = "" if user.password_at is None else f" {user.password_at.isoformat()}"
+    return user.created_at.isoformat() + changed
 
 
 def staff(*roles: str) -> Callable[[Request], UserView]:
@@ -38,6 +47,10 @@ def staff(*roles: str) -> Callable[[Request], UserView]:
                 raise HTTPException(401)
             raise LoginNeeded
         request.state.user = user
+        if user.must_change and request.url.path != PASSWORD_PAGE:
+            if wants_json(request):
+                raise HTTPException(403, detail="password")
+            raise PasswordChangeNeeded
         if roles and user.role not in roles:
             raise HTTPException(403)
         return user

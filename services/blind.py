@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from domain.errors import LeaseLostError, UsageError
 from services import answers, review_view
+from services.claims import normalise_digits
 from services.context import Context
-from services.results import ReviewField
+from services.results import AccountView, ReviewField
 from services.text import clean
 from storage.records import BlindCount, BlindRow, SheetRow, Transaction
 from storage.records.blind import DISPUTED, DONE, OPEN
@@ -93,6 +94,26 @@ def release(ctx: Context, user: str, audit_id: int) -> None:
     """Put the audit back; nothing happens when it is not held by ``user``."""
     with ctx.records.begin() as tx:
         tx.blind.release(user, audit_id)
+
+
+def sheet_of(ctx: Context, user: str, audit_id: int) -> int:
+    """The sheet to be read; its picture is for whoever holds the audit. Raises ``LeaseLostError``."""
+    with ctx.records.read() as tx:
+        row = _audit(tx, audit_id)
+    if row.claimed_by != user or row.state == DONE:
+        raise LeaseLostError(f"audit {audit_id} is not held by {user!r}")
+    return row.sheet_id
+
+
+def registered(ctx: Context, user: str, audit_id: int, account: str) -> AccountView | None:
+    """Whom the register knows under the account that ``user`` read: a slip of the finger shows at once.
+
+    Without meters: their last readings would tell what to expect. Raises ``LeaseLostError``.
+    """
+    sheet_of(ctx, user, audit_id)
+    with ctx.records.read() as tx:
+        rows = tx.registers.rows(_audit(tx, audit_id).supplier, normalise_digits(account))
+    return AccountView(rows[0].account, rows[0].surname, rows[0].address, ()) if rows else None
 
 
 def submit(ctx: Context, user: str, audit_id: int, values: Mapping[str, str] | None) -> AuditAnswer:

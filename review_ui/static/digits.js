@@ -2,8 +2,10 @@
 // transparent <input> over the row, so that screen readers, paste and dictation work as in any other field.
 
 export class DigitRow {
-  constructor(field, changed) {
+  /** `changed(row)` after every change; `full(row)` when the last place was written. */
+  constructor(field, changed, full = () => {}) {
     this.field = field;
+    this.full = full;
     this.input = field.querySelector('.typed input');
     this.slots = [...field.querySelectorAll('.slot')];
     this.read = this.slots.map((slot) => slot.querySelector('text').textContent);
@@ -50,6 +52,7 @@ export class DigitRow {
   }
 
   #put(value, onward) {
+    const last = onward && this.at === this.slots.length - 1;
     const wasWeak = this.slots[this.at].classList.contains('weak');
     this.#set(this.at, value);
     if (onward) {
@@ -58,6 +61,12 @@ export class DigitRow {
     }
     this.#write();
     this.changed(this);
+    if (last && value) this.full(this);
+  }
+
+  /** Write a whole text from the left, as if it were pasted. */
+  fill(text) {
+    this.#fill(0, text.padEnd(this.slots.length, ' '));
   }
 
   #back() {

@@ -1,6 +1,7 @@
 // The review page: keys, the slip in hand, the next one kept ready, and the leases of both.
 
 import { LeaseLost, LoggedOut, Refused, post } from './api.js';
+import { judged } from './judged.js';
 import { Sheet } from './sheet.js';
 
 const texts = JSON.parse(document.getElementById('texts').textContent);
@@ -8,6 +9,8 @@ const desk = document.getElementById('desk');
 const toast = document.getElementById('toast');
 const said = document.getElementById('said');
 const rejecting = document.getElementById('rejecting');
+const asking = document.getElementById('asking');
+const question = document.getElementById('question');
 const helping = document.getElementById('helping');
 const lost = document.getElementById('lost');
 const lease = Number(document.body.dataset.lease) * 1000;
@@ -48,8 +51,7 @@ async function fetchAhead() {
   holder.innerHTML = await response.text();
   const element = holder.content.querySelector('.sheet');
   element.hidden = true;
-  desk.append(element);
-  new Image().src = `/review/${element.dataset.sheet}/picture`;
+  desk.append(element); // hidden, but laid out and its picture decoded: see review.css
   return new Sheet(element, failed);
 }
 
@@ -60,6 +62,7 @@ function prepare() {
 }
 
 async function toNext(word) {
+  judged.add(current.id);
   const next = await ahead;
   if (!next) {
     leaving = true;
@@ -118,6 +121,35 @@ function reject(reason) {
   });
 }
 
+function ask(note) {
+  return verdict(async () => {
+    await current.ask(note);
+    await toNext(texts.asked);
+  });
+}
+
+async function undo() {
+  if (busy) return;
+  if (!judged.any) return void say(texts.nothing);
+  busy = true;
+  try {
+    const id = await judged.undo();
+    if (id === null) say(texts.too_late, true);
+    else location.assign(`/review/${id}`); // leaving puts the slip in hand back into the queue
+  } catch (error) {
+    failed(error);
+  } finally {
+    busy = false;
+  }
+}
+
+function openAsking() {
+  if (!current.element.querySelector('[data-do="ask"]')) return;
+  question.value = '';
+  asking.showModal();
+  question.focus();
+}
+
 function openRejecting() {
   for (const choice of rejecting.querySelectorAll('[data-reject]')) {
     choice.classList.toggle('likely', current.reasons.includes(choice.dataset.reject));
@@ -133,6 +165,8 @@ const commands = {
   },
   reject: openRejecting,
   rescan: () => reject('rescan'),
+  ask: openAsking,
+  undo,
   larger: () => current.picture.larger(),
   smaller: () => current.picture.smaller(),
   turn: () => current.picture.turn(),
@@ -150,6 +184,8 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-do]');
   if (button) commands[button.dataset.do]();
 });
+
+asking.querySelector('form').addEventListener('submit', () => ask(question.value));
 
 function enter(event) {
   const button = event.target.closest('button, a, summary');
@@ -176,20 +212,32 @@ function rejectingKey(event) {
 }
 
 // Letters by their place on the keyboard: the Russian layout has С where C is.
-const byCode = { KeyR: 'turn', KeyC: 'contrast', NumpadAdd: 'larger', NumpadSubtract: 'smaller', F1: 'help' };
+const byCode = {
+  KeyR: 'turn',
+  KeyC: 'contrast',
+  KeyQ: 'ask',
+  KeyZ: 'undo',
+  NumpadAdd: 'larger',
+  NumpadSubtract: 'smaller',
+  F1: 'help',
+  F2: 'ask',
+  F8: 'rescan',
+};
 const byKey = { '?': 'help', '+': 'larger', '=': 'larger', '-': 'smaller', '−': 'smaller' };
 
 document.addEventListener('keydown', (event) => {
   touched = Date.now();
   keys += 1;
+  if (!event.repeat && !['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) current.keys += 1;
   if (rejecting.open) rejectingKey(event);
-  if (rejecting.open || helping.open || lost.open || event.defaultPrevented && event.key !== '?') return;
+  if (rejecting.open || asking.open || helping.open || lost.open || event.defaultPrevented && event.key !== '?') return;
   if (event.key === 'Enter') return void enter(event);
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const undoing = event.code === 'KeyZ' && (event.ctrlKey || event.metaKey);
+  if (!undoing && (event.ctrlKey || event.altKey || event.metaKey)) return;
   const command = event.key === 'Escape' ? 'reject' : byKey[event.key] ?? byCode[event.code];
   if (!command) return;
   event.preventDefault();
-  commands[command]();
+  if (!event.repeat || command === 'larger' || command === 'smaller') commands[command]();
 }, true);
 document.addEventListener('pointermove', () => (touched = Date.now()), { passive: true });
 

@@ -5,6 +5,7 @@ import { DigitRow } from './digits.js';
 import { SlipPicture } from './slip.js';
 
 const PAUSE = 130; // milliseconds without typing before the gate is asked
+const MOST_STOPS = 2; // a slip on which all is right takes no more keys than this
 
 export class Sheet {
   /** `failed(error)` hears of calls that went wrong. */
@@ -18,7 +19,9 @@ export class Sheet {
     this.armed = false;
     this.judged = false;
     this.typed = 0;
+    this.keys = 0;
     for (const field of this.fields) this.#wire(field);
+    this.stops = this.#stops();
     this.picture = new SlipPicture(element, (name) => this.focusField(this.named(name)));
   }
 
@@ -36,9 +39,10 @@ export class Sheet {
   /** The slip comes before the reviewer. */
   show() {
     this.element.hidden = false;
+    this.shownAt = performance.now();
     this.#readGate();
-    const first = this.#nextDoubtful();
-    if (first) this.focusField(first);
+    const first = this.#nextStop();
+    if (first) this.focusField(first[0]);
     else this.element.querySelector('[data-do="accept"]').focus();
   }
 
@@ -50,16 +54,33 @@ export class Sheet {
     else field.querySelector('input').focus();
   }
 
-  #nextDoubtful() {
-    return this.fields.find((field) => 'doubtful' in field.dataset && !field.classList.contains('done'));
+  /**
+   * Where ENTER stops: groups of fields that a person has to look at together. Ticks stand beside their crops in
+   * plain sight, so they are stops only where no digits are; with many doubtful fields the account is one stop
+   * and everything else the other.
+   */
+  #stops() {
+    const doubtful = this.fields.filter((field) => 'doubtful' in field.dataset);
+    const digits = doubtful.filter((field) => this.rows.has(field));
+    const wanted = digits.length ? digits : doubtful;
+    if (wanted.length <= MOST_STOPS) return wanted.map((field) => [field]);
+    const account = wanted.filter((field) => field.dataset.role === 'account');
+    const others = wanted.filter((field) => field.dataset.role !== 'account');
+    return [account, others].filter((group) => group.length);
   }
 
-  /** ENTER: the field in hand is right. Goes to the next doubtful one and returns false, or true after the last. */
+  #nextStop() {
+    return this.stops.find((group) => !group.every((field) => field.classList.contains('done')));
+  }
+
+  /** ENTER: what is in hand is right. Goes to the next stop and returns false, or true after the last. */
   confirmField() {
     const field = document.activeElement?.closest?.('.field');
-    if (field) this.#done(field);
-    const next = this.#nextDoubtful();
-    if (next) this.focusField(next);
+    const group = this.stops.find((stop) => stop.includes(field));
+    if (group) group.forEach((each) => this.#done(each));
+    else if (field) this.#done(field);
+    const next = this.#nextStop();
+    if (next) this.focusField(next[0]);
     return !next;
   }
 
@@ -112,6 +133,11 @@ export class Sheet {
     wanted?.closest('details').setAttribute('open', '');
   }
 
+  /** What it took so far, for the record. */
+  get spent() {
+    return { seconds: Math.min(86400, (performance.now() - this.shownAt) / 1000), keys: Math.min(100000, this.keys) };
+  }
+
   #part(name) {
     return this.element.querySelector(`[data-part="${name}"]`);
   }
@@ -139,7 +165,7 @@ export class Sheet {
     this.asking?.abort();
     const typed = this.typed;
     const confirmed = this.armed ? this.reasons : [];
-    const response = await post(`/review/${this.id}/accept`, { values: this.values, confirmed });
+    const response = await post(`/review/${this.id}/accept`, { values: this.values, confirmed, spent: this.spent });
     const answer = await response.json();
     this.judged = !answer.gate;
     if (answer.gate && typed === this.typed) this.showAnswer(answer);
@@ -149,7 +175,15 @@ export class Sheet {
   async reject(reason) {
     clearTimeout(this.timer);
     this.asking?.abort();
-    const response = await post(`/review/${this.id}/reject`, { reason });
+    const response = await post(`/review/${this.id}/reject`, { reason, spent: this.spent });
+    this.judged = true;
+    return response.json();
+  }
+
+  async ask(note) {
+    clearTimeout(this.timer);
+    this.asking?.abort();
+    const response = await post(`/review/${this.id}/ask`, { note, spent: this.spent });
     this.judged = true;
     return response.json();
   }
