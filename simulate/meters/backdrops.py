@@ -1,11 +1,11 @@
-"""What is behind and around meters: plaster, tiles, planks, steel cupboards, dark shafts, and things like nothing."""
+"""What is behind and around meters: plaster, tiles, planks, steel cupboards, dark shafts, mere shapes."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from simulate.meters.paint import Canvas, Colour, block, cloud, grain, grey, mixed, plain
+from simulate.meters.paint import Canvas, Colour, block, cloud, grain, grey, mixed, plain, toned
 
 Shape = tuple[int, int]
 
@@ -49,7 +49,7 @@ def _tiles(rng: np.random.Generator, shape: Shape) -> Canvas:
         start = -(wide // 2) if shifted and row % 2 else 0
         for x in range(start, shape[1], max(wide, 8)):
             tone = float(rng.normal(1.0, 0.07))
-            block(canvas, (max(x, 0), y, x + wide, y + high), tuple(c * tone for c in base))  # type: ignore[arg-type]
+            block(canvas, (max(x, 0), y, x + wide, y + high), toned(base, tone))
             cv2.line(canvas, (x, y), (x, y + high), joint, thick)
         cv2.line(canvas, (0, y), (shape[1], y), joint, thick)
     return canvas
@@ -66,13 +66,7 @@ def _planks(rng: np.random.Generator, shape: Shape) -> Canvas:
     canvas *= grain_[..., None]
     for y in range(0, shape[0], max(int(rng.uniform(0.1, 0.4) * shape[0]), 10)):
         cv2.line(canvas, (0, y), (shape[1], y), mixed(wood, (0.0, 0.0, 0.0), 0.7), int(rng.integers(1, 5)))
-    return (
-        canvas
-        if rng.random() < 0.5
-        else np.ascontiguousarray(np.rot90(canvas))[: shape[0], : shape[1]]
-        if shape[0] == shape[1]
-        else canvas
-    )
+    return canvas
 
 
 def _steel(rng: np.random.Generator, shape: Shape) -> Canvas:
@@ -86,15 +80,15 @@ def _steel(rng: np.random.Generator, shape: Shape) -> Canvas:
             block(
                 canvas,
                 (x, 0, x + int(rng.integers(3, shape[1] // 3)), shape[0]),
-                tuple(c * tone for c in base),
-            )  # type: ignore[arg-type]
+                toned(base, tone),
+            )
         else:
             y = int(rng.integers(shape[0]))
             block(
                 canvas,
                 (0, y, shape[1], y + int(rng.integers(3, shape[0] // 3))),
-                tuple(c * tone for c in base),
-            )  # type: ignore[arg-type]
+                toned(base, tone),
+            )
     for _ in range(int(rng.integers(0, 12))):
         at = int(rng.integers(shape[1])), int(rng.integers(shape[0]))
         cv2.circle(canvas, at, int(rng.integers(2, 9)), grey(rng, 10, 120), -1, cv2.LINE_AA)
@@ -165,5 +159,5 @@ def _tube(canvas: Canvas, rng: np.random.Generator) -> None:
     )
     colour = any_colour(rng)
     for share, tone in ((1.0, 0.55), (0.7, 0.85), (0.35, 1.1)):
-        paint = tuple(c * tone for c in colour)
+        paint = toned(colour, tone)
         cv2.polylines(canvas, [path], False, paint, max(round(thick * share), 1), cv2.LINE_AA)

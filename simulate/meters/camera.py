@@ -42,9 +42,8 @@ def shot(rng: np.random.Generator, view: NDArray[np.float32], *, hard: float = 1
         image = cv2.addWeighted(image, 1.0 + 0.8, soft, -0.8, 0.0)
     if rng.random() < 0.8:
         quality = int(rng.integers(35 if rng.random() < 0.3 * hard else 65, 97))
-        image = cv2.imdecode(
-            cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR
-        )
+        packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(image, np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Things beside meters that carry digits and are no displays: breakers, notices, receipts, keys, plates, rulers."""
+"""Things beside meters that carry digits and are no displays: breakers, notices, keys, plates, rulers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Faces of electricity and gas meters, straight on, around a given display.
 
-The makes are those of Russian homes (Меркурий, Энергомера, Нева, СО-505 …) and of others; what is common to them is
-drawn: a body, a plate, its print, a terminal cover, a disc, lamps, buttons, seals.
+The makes are those of Russian homes (Меркурий, Энергомера, Нева, СО-505 …) and of others; what is common to
+them is drawn: a body, a plate, its print, a terminal cover, a disc, lamps, buttons, seals.
 """
 
 from __future__ import annotations
@@ -273,10 +273,9 @@ def _pane(canvas: Canvas, rng: np.random.Generator, area: Box, u: float) -> None
         tall, wide = canvas.shape[:2]
         slope = np.float32(rng.uniform(-1.2, 1.2))
         x = np.arange(wide, dtype=np.float32)[None] + slope * np.arange(tall, dtype=np.float32)[:, None]
-        band = np.clip(
-            1.0 - np.abs(x - np.float32(rng.uniform(0, wide))) / np.float32(rng.uniform(0.5, 5) * u), 0, 1
-        )
-        lay(canvas, band * np.float32(rng.uniform(0.1, 0.45)), (245.0, 248.0, 248.0), (0, 0))
+        across = np.abs(x - np.float32(rng.uniform(0, wide))) / np.float32(rng.uniform(0.5, 5) * u)
+        band = np.asarray(np.clip(1.0 - across, 0.0, 1.0) * rng.uniform(0.1, 0.45), np.float32)
+        lay(canvas, band, (245.0, 248.0, 248.0), (0, 0))
     if rng.random() < 0.2:
         prints.framed(canvas, area, grey(rng, 150, 250), 0.04 * u)
 

@@ -36,7 +36,8 @@ def stamped(canvas: Canvas, rng: np.random.Generator) -> None:
     tall, wide = canvas.shape[:2]
     size = max(tall, wide) * float(rng.uniform(0.018, 0.04))
     colour = ((40.0, 60.0, 230.0), (40.0, 160.0, 250.0), (245.0, 245.0, 245.0))[int(rng.integers(3))]
-    words = f"20{int(rng.integers(10, 27))}-{int(rng.integers(1, 13)):02}-{int(rng.integers(1, 29)):02} {number(rng)[:8]}"
+    year, month, day = (int(rng.integers(low, high)) for low, high in ((2010, 2027), (1, 13), (1, 29)))
+    words = f"{year}-{month:02}-{day:02} {number(rng)[:8]}"
     turned = rng.random() < 0.3
     x = wide * 0.03 if turned or rng.random() < 0.4 else wide - size * len(words) * 0.6
     y = size * 1.2 if rng.random() < 0.4 else tall - size * 1.2

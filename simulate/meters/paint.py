@@ -116,6 +116,11 @@ def write(
     return left, top, left + width, top + mask.shape[0]
 
 
+def toned(colour: Colour, factor: float) -> Colour:
+    """A colour lighter or darker by a factor."""
+    return colour[0] * factor, colour[1] * factor, colour[2] * factor
+
+
 def mixed(one: Colour, other: Colour, share: float) -> Colour:
     """A colour between two."""
     return tuple(a + (b - a) * share for a, b in zip(one, other, strict=True))  # type: ignore[return-value]

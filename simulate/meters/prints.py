@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulate.hands import InventedHand
 from simulate.lines import line
 from simulate.meters.engraved import engraved
-from simulate.meters.paint import Box, Canvas, Colour, block, grain, grey, lay, plain, write
+from simulate.meters.paint import Box, Canvas, Colour, block, grain, grey, lay, plain, toned, write
 from simulate.meters.typefaces import FIGURE_HEIGHT, digit_face, figures, text_face
 from simulate.meters.words import notice, number, rating, serial
 
@@ -136,7 +136,7 @@ def seal(canvas: Canvas, rng: np.random.Generator, at: tuple[float, float], size
     end = round(x + size * float(rng.uniform(-2, 2))), round(y - size * float(rng.uniform(1, 3)))
     cv2.line(canvas, (x, y), end, grey(rng, 50, 160), max(round(size * 0.08), 1), cv2.LINE_AA)
     cv2.circle(canvas, (x, y), max(round(size / 2), 2), colour, -1, cv2.LINE_AA)
-    cv2.circle(canvas, (x, y), max(round(size / 3), 1), tuple(c * 0.8 for c in colour), 1, cv2.LINE_AA)
+    cv2.circle(canvas, (x, y), max(round(size / 3), 1), toned(colour, 0.8), 1, cv2.LINE_AA)
 
 
 def screw(canvas: Canvas, rng: np.random.Generator, at: tuple[float, float], radius: float) -> None:
@@ -174,7 +174,7 @@ def lamp(canvas: Canvas, rng: np.random.Generator, at: tuple[float, float], radi
     lit = rng.random() < 0.5
     x, y, r = round(at[0]), round(at[1]), max(round(radius), 1)
     cv2.circle(canvas, (x, y), r + 1, (30.0, 30.0, 30.0), -1, cv2.LINE_AA)
-    cv2.circle(canvas, (x, y), r, colour if lit else tuple(c * 0.4 for c in colour), -1, cv2.LINE_AA)
+    cv2.circle(canvas, (x, y), r, colour if lit else toned(colour, 0.4), -1, cv2.LINE_AA)
 
 
 def framed(canvas: Canvas, box: Box, colour: Colour, thick: float) -> None:

@@ -131,3 +131,7 @@ def _second(rng: np.random.Generator, main: Line) -> Line | None:
     if kind < 0.96:
         return Line(_date(rng), "date")
     return Line(f"{int(rng.integers(0, 100)):02}", "other")
+
+
+DARK = Screen(Line("        "), None, None, ())
+"""A screen that is off, or shows nothing."""

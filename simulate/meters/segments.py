@@ -58,6 +58,7 @@ def draw_lcd(
             x = free[0] + (free[2] - free[0] - needed) * float(rng.choice([0.0, 1.0, rng.random()]))
             rows.append(_line(masks, screen.second, small, (x, free[1]), pitch=step, point=point))
     image = composed(rng, glass, masks, layout.frame, height)
+    rows = [row for row in rows if row.digits]
     rows.sort(key=lambda row: float(row.quad[:, 1].mean()))
     return Picture(image, tuple(rows))
 
