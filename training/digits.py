@@ -36,7 +36,7 @@ from training.measure import (
     table_text,
 )
 from training.net import DEEP
-from training.sources import LIKE_DIGITS, fold
+from training.sources import SAME_AS_DIGITS, fold
 from training.train import Plan, load_mix, logits_of, run, trained
 
 _HELP = __doc__
@@ -105,7 +105,7 @@ RUNS = {
     "deep-more": Plan(
         "deep-more",
         _mix(),
-        steps=12_000,
+        steps=5000,
         leave_out_fold=0,
         rate=1.5e-3,
         start_from="deep",
@@ -191,11 +191,11 @@ def held_out(name: str, file: Path | None = None) -> None:
         raise click.UsageError(f"{name} leaves out no fold of writers; take fold0")
     x, y, what = _left_out(plan.leave_out_fold)
     logits = _logits(name, file, x)
-    clear = np.array([of[7:] not in LIKE_DIGITS for of in what])
+    clear = np.array([of[7:] not in SAME_AS_DIGITS for of in what])
     click.echo(f"## {name}, UNIPEN and MNIST writers left out: {score(logits[clear], y[clear])}")
     probabilities = softmax(logits)
     click.echo(f"false digits above 0.9: {false_digits(probabilities[clear], y[clear])}")
-    click.echo(f"with the letters drawn like digits: {false_digits(probabilities, y)}")
+    click.echo(f"with the letters that are drawn as digits are: {false_digits(probabilities, y)}")
     for kind in sorted({of.split()[0] for of in what[y >= 10]} - {""}):
         of_kind = np.array([of.split()[:1] == [kind] for of in what]) & clear
         click.echo(f"- {kind}: {false_digits(probabilities[of_kind], y[of_kind])}")
@@ -231,7 +231,7 @@ def export(name: str, version: str, path: Path) -> None:
     drawn = np.random.default_rng(1).choice(len(examples), 2000, replace=False, p=chance)
     writing.write(name, path, examples[np.sort(drawn)])
     x, y, what = _left_out(left_out)
-    clear = np.array([of[7:] not in LIKE_DIGITS for of in what])
+    clear = np.array([of[7:] not in SAME_AS_DIGITS for of in what])
     x, y = x[clear], y[clear]
     logits = writing.logits_of_file(path, x)
     temperature = writing.fit_temperature(logits, y)

@@ -16,9 +16,11 @@ import numpy as np
 from simulate.strokes import Ink, Pen, Stroke, draw
 from training.shapes import shape
 
-#: Letters that many people draw as others draw a digit (0 3 6 1 0 6 4 4, 3 2 7 1 2): seen in sheets of every
-#: class beside the digits. Taught as no digit they would only teach to distrust digits.
-LIKE_DIGITS = frozenset("озбіөьчһ" + "эгғлә")
+#: Letters that most people draw as others draw a digit (0 3 6 1 0 6 4 4 7): seen in sheets of every class.
+SAME_AS_DIGITS = frozenset("озбіөьчһғ")
+#: ... and those that some do (3 2 1 2). Taught as no digit, either would only teach to distrust digits; these
+#: count as false digits all the same.
+LIKE_DIGITS = SAME_AS_DIGITS | frozenset("эглә")
 _RASTERS = ("bhmsds", "semeion", "optdigits", "mnist", "mnist-test", "usps")
 _FILES = {
     "optdigits": "optdigits_train",
