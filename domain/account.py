@@ -64,7 +64,8 @@ def same_serial(registered: str, written: str) -> bool:
 class EarlierReading:
     """A reading already accepted for the account in the billing period under judgement.
 
-    ``day``: on which it was read; ``channel``: by which it came.
+    ``day``: on which it was read; ``channel``: by which it came. ``fixed``: it is on its way to billing, so
+    that nothing can take its place before billing has answered.
     """
 
     sheet_id: int
@@ -73,6 +74,7 @@ class EarlierReading:
     reading: str
     channel: str = ""
     day: date | None = None
+    fixed: bool = False
 
 
 @dataclass(frozen=True)

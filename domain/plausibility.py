@@ -63,7 +63,7 @@ def pad(reading: str, digits: int | None) -> str:
 
 
 def usual_limit(row: RegisterRow, day: date, rules: PlausibilityRules) -> float:
-    """The most that the register alone makes believable since the previous reading, in the counter's units."""
+    """The most that the register alone makes believable since the last reading, in the counter's units."""
     average = rules.unknown_average_kwh if row.monthly_average is None else row.monthly_average
     return max(average * rules.factor, rules.always_allowed_kwh) * _months(row, day) / max(row.ratio, 1e-9)
 

@@ -67,6 +67,7 @@ def precedence(
     uncovered = any(
         each.sheet_id in replaced and (each.meter_serial, each.tariff) not in ours for each in account.earlier
     )
+    uncovered = uncovered or any(each.fixed for each in account.earlier if each.sheet_id in replaced)
     return Precedence(contradicts=True) if uncovered else Precedence(replaces=replaced)
 
 

@@ -30,9 +30,10 @@ _NEXT: dict[SheetState, frozenset[SheetState]] = {
         }
     ),
     SheetState.REVIEW: frozenset({SheetState.ACCEPTED, SheetState.REJECTED, SheetState.DUPLICATE}),
-    SheetState.ACCEPTED: frozenset({SheetState.DELIVERED, SheetState.REVIEW}),
+    # Duplicate: a reading of higher rank took the place of this one.
+    SheetState.ACCEPTED: frozenset({SheetState.DELIVERED, SheetState.REVIEW, SheetState.DUPLICATE}),
     # Billing refused it after all, or a reading is corrected: what billing has is reversed.
-    SheetState.DELIVERED: frozenset({SheetState.REVIEW}),
+    SheetState.DELIVERED: frozenset({SheetState.REVIEW, SheetState.DUPLICATE}),
     # A reviewer takes a verdict back.
     SheetState.REJECTED: frozenset({SheetState.REVIEW}),
     SheetState.DUPLICATE: frozenset({SheetState.REVIEW}),

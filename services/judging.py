@@ -1,6 +1,4 @@
-"""Ask the gate about a sheet with everything that register and records know, and write down what it
-accepts.
-"""
+"""Ask the gate about a sheet with everything that register and records know, and write down what it says."""
 
 from __future__ import annotations
 
@@ -8,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
-from domain.account import AccountState
-from domain.gate import Circumstances, Claim, Decision, Thresholds, judge
+from domain.account import AccountState, PastReading, RegisterRow
+from domain.gate import Circumstances, Claim, Decision, Thresholds, Verdict, judge, period_of
 from domain.reasons import Reason
 from domain.window import billing_period
 from services.claims import date_of
 from services.context import Context
+from services.superseding import supersede, with_fixed
 from storage.records import NewReading, SheetRow, Transaction
 from storage.records.sheets import join_reasons
 
@@ -26,25 +25,40 @@ def sheets_lock(supplier: str) -> str:
     return f"sheets of {supplier}"
 
 
+def state_for(ctx: Context, tx: Transaction, sheet: SheetRow, account: str) -> AccountState:
+    """Everything that the gate needs to know about the account that a sheet names."""
+    rules = ctx.suppliers[sheet.supplier].at(sheet.collected)
+    period = period_of(rules, sheet.channel, sheet.collected)
+    return account_state(tx, sheet.supplier, account, sheet.collected, sheet.id, period=period)
+
+
 def account_state(
-    tx: Transaction, supplier: str, account: str, collected: date, sheet_id: int
+    tx: Transaction,
+    supplier: str,
+    account: str,
+    collected: date,
+    sheet_id: int,
+    *,
+    period: str | None = None,
 ) -> AccountState:
-    """The account's register rows with the newest reading known, and what this period already brought."""
+    """The account's register rows with the newest reading known, and what its period already brought.
+
+    ``account`` may be another number for it, which the register has as its alias. ``period``: the one that is
+    billed, by default the month of ``collected``.
+    """
     if not account:
         return AccountState()
-    period = billing_period(collected)
-    ours = tx.readings.last_before(supplier, account, period)
-    rows = []
-    for row in tx.registers.rows(supplier, account):
-        accepted = ours.get((row.meter_serial, row.tariff))
-        # A reading accepted here after the register was made is the last actual one.
-        if accepted is not None and (row.previous_date is None or accepted[1] > row.previous_date):
-            rows.append(
-                replace(row, previous_reading=accepted[0], previous_date=accepted[1], previous_kind="actual")
-            )
-        else:
-            rows.append(row)
-    return AccountState(tuple(rows), tx.readings.earlier(supplier, account, period, sheet_id))
+    period = period or billing_period(collected)
+    known, alias = tx.registers.rows(supplier, account), ""
+    if not known:
+        known, alias = tx.registers.rows_by_alias(supplier, account), account
+    if not known:
+        return AccountState()
+    number = known[0].account
+    past = tx.readings.past(supplier, number, period)
+    rows = tuple(_newest(row, past.get(row.key, ())) for row in known)
+    earlier = with_fixed(tx, tx.readings.earlier(supplier, number, period, sheet_id))
+    return AccountState(rows, earlier, past, alias)
 
 
 def decide(
@@ -55,6 +69,28 @@ def decide(
     return judge(claim, state, circumstances, thresholds)
 
 
+def record(
+    ctx: Context,
+    tx: Transaction,
+    sheet: SheetRow,
+    claim: Claim,
+    decision: Decision,
+    *,
+    who: str,
+    at: datetime,
+) -> None:
+    """Write down the readings of a judged sheet: to be billed, or kept for the record.
+
+    What they take the place of is withdrawn. The caller holds the lock of the supplier's sheets.
+    """
+    if decision.verdict is Verdict.ACCEPT:
+        supersede(ctx, tx, decision.replaces, sheet.id, who=who)
+        tx.readings.add(accepted_readings(sheet, claim, decision, who, at))
+    elif decision.kept:
+        tx.readings.add(accepted_readings(sheet, claim, decision, who, at))
+        tx.readings.withdraw(sheet.id, decision.kept, at)
+
+
 def accepted_readings(
     sheet: SheetRow, claim: Claim, decision: Decision, who: str, at: datetime
 ) -> list[NewReading]:
@@ -63,12 +99,12 @@ def accepted_readings(
         NewReading(
             supplier=sheet.supplier,
             sheet_id=sheet.id,
-            account=claim.account.value,
+            account=judged.row.account,
             meter_serial=judged.row.meter_serial,
             tariff=judged.row.tariff,
             reading=judged.reading,
             reading_date=date_of(claim, sheet.collected),
-            period=billing_period(sheet.collected),
+            period=decision.period or billing_period(sheet.collected),
             received_at=sheet.received_at,
             channel=sheet.channel,
             accepted_by=who,
@@ -78,6 +114,13 @@ def accepted_readings(
         )
         for judged in decision.readings
     ]
+
+
+def _newest(row: RegisterRow, past: tuple[PastReading, ...]) -> RegisterRow:
+    """A reading accepted here after the register was made is the last actual one."""
+    if not past or (row.previous_date is not None and past[-1].day <= row.previous_date):
+        return row
+    return replace(row, previous_reading=past[-1].reading, previous_date=past[-1].day, previous_kind="actual")
 
 
 def _flags(flag: Reason | None) -> Iterable[Reason]:

@@ -143,8 +143,8 @@ def accept(
             duplicate_of=answer.duplicate_of,
         )
         tx.questions.close(sheet_id)
+        judging.record(ctx, tx, row, claim, decision, who=user, at=at)
         if after is SheetState.ACCEPTED:
-            tx.readings.add(judging.accepted_readings(row, claim, decision, user, at))
             answer_given = answers.canonical(review_view.template_of(ctx, row), entered)
             lots.draw_accepted_by_person(ctx, tx, row, answer_given, who=user, at=at)
     return answer
@@ -175,7 +175,7 @@ def _judged(
     ctx: Context, tx: Transaction, row: SheetRow, values: Mapping[str, str], confirmed: Collection[Reason]
 ) -> tuple[Claim, AccountState, Decision]:
     claim = claims.from_person(values, review_view.template_of(ctx, row), confirmed)
-    state = judging.account_state(tx, row.supplier, claim.account.value, row.collected, row.id)
+    state = judging.state_for(ctx, tx, row, claim.account.value)
     return claim, state, judging.decide(ctx, row, claim, state, judging.NO_THRESHOLDS)
 
 

@@ -47,7 +47,7 @@ def sheet_view(ctx: Context, tx: Transaction, row: SheetRow) -> ReviewSheet:
     template = template_of(ctx, row)
     slip = slip_of(row)
     account = value_of(slip.fields.get("account"), "digits") if slip is not None else ""
-    state = judging.account_state(tx, row.supplier, account, row.collected, row.id)
+    state = judging.state_for(ctx, tx, row, account)
     asked = tx.questions.of_sheet(row.id)
     return ReviewSheet(
         sheet_id=row.id,

@@ -76,7 +76,7 @@ def settle(
         return moved(SheetState.REVIEW, slip.reasons or (Reason.TEMPLATE_NOT_FOUND,))
     claim = claims.from_reader(slip, template)
     standing = in_force(ctx, tx, row.channel, template.key, slip.model)
-    known = judging.account_state(tx, row.supplier, claim.account.value, row.collected, row.id)
+    known = judging.state_for(ctx, tx, row, claim.account.value)
     slip = with_register(slip, template, known.rows, row.collected)
     seen["recognition"], claim = recognition.to_json(slip), claims.from_reader(slip, template)
     decision = judging.decide(ctx, row, claim, known, standing.lowest)
@@ -84,8 +84,8 @@ def settle(
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
     if slip.shadow is not None:
         shadows.keep(ctx, tx, row, slip.shadow, template)
+    judging.record(ctx, tx, row, claim, decision, who=who, at=at)
     if state is SheetState.ACCEPTED:
-        tx.readings.add(judging.accepted_readings(row, claim, decision, who, at))
         lots.draw_accepted_by_machine(
             ctx,
             tx,

@@ -15,7 +15,7 @@ def keep(ctx: Context, tx: Transaction, row: SheetRow, slip: SlipReading, templa
     """Record ``slip``, the sheet as the shadow model read it, decoded as the deciding model's would be."""
     account = slip.fields.get("account")
     number = (account.value if account is not None else None) or ""
-    known = judging.account_state(tx, row.supplier, number, row.collected, row.id)
+    known = judging.state_for(ctx, tx, row, number)
     slip = with_register(slip, template, known.rows, row.collected)
     seen = scores(slip, template)
     tx.shadows.add(

@@ -9,11 +9,13 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from domain.account import EarlierReading
+from domain.account import EarlierReading, PastReading
 from storage.records.tables import reading
 
 #: A reading that was not taken back.
 CURRENT = reading.c.withdrawn_at.is_(None)
+#: Not billed, for the period has the same already: kept because it came by a channel of higher rank.
+CONFIRMS = "confirms"
 
 
 @dataclass(frozen=True)
@@ -83,24 +85,31 @@ class Readings:
     def earlier(self, supplier: str, account: str, period: str, but_sheet: int) -> tuple[EarlierReading, ...]:
         """What other sheets brought for the account in the billing period, oldest first."""
         query = (
-            sa.select(reading.c.sheet_id, reading.c.meter_serial, reading.c.tariff, reading.c.reading)
+            sa.select(
+                reading.c.sheet_id,
+                reading.c.meter_serial,
+                reading.c.tariff,
+                reading.c.reading,
+                reading.c.channel,
+                reading.c.reading_date,
+            )
             .where(
                 reading.c.supplier == supplier,
                 reading.c.account == account,
                 reading.c.period == period,
                 reading.c.sheet_id != but_sheet,
-                CURRENT,
+                sa.or_(CURRENT, reading.c.withdrawn_why == CONFIRMS),
             )
             .order_by(reading.c.id)
         )
         return tuple(EarlierReading(*row) for row in self._connection.execute(query))
 
-    def last_before(
+    def past(
         self, supplier: str, account: str, period: str
-    ) -> dict[tuple[str, str], tuple[str, date]]:
-        """The latest reading (text, date) of each meter and tariff from periods before ``period``."""
+    ) -> dict[tuple[str, str], tuple[PastReading, ...]]:
+        """The readings of each meter and tariff from periods before ``period``, oldest first."""
         query = (
-            sa.select(reading.c.meter_serial, reading.c.tariff, reading.c.reading, reading.c.reading_date)
+            sa.select(reading.c.meter_serial, reading.c.tariff, reading.c.reading_date, reading.c.reading)
             .where(
                 reading.c.supplier == supplier,
                 reading.c.account == account,
@@ -109,7 +118,10 @@ class Readings:
             )
             .order_by(reading.c.reading_date, reading.c.id)
         )
-        return {(r[0], r[1]): (r[2], r[3]) for r in self._connection.execute(query)}
+        found: dict[tuple[str, str], list[PastReading]] = {}
+        for serial, tariff, day, text in self._connection.execute(query):
+            found.setdefault((serial, tariff), []).append(PastReading(day, text))
+        return {key: tuple(readings) for key, readings in found.items()}
 
     def of_sheet(self, sheet_id: int) -> list[ReadingRow]:
         """A sheet's readings that count."""

@@ -15,6 +15,15 @@ from storage.records.upsert import insert
 
 #: Columns of a register row, in the order of the bulk import.
 COLUMNS = tuple(column.name for column in account.columns)
+#: Values of the columns that a row may leave out.
+OPTIONAL: Mapping[str, Any] = {
+    "status": "",
+    "status_since": None,
+    "report_to": "",
+    "monthly_norm": None,
+    "estimated_months": 0,
+    "route": "",
+}
 _KEY = tuple(column.name for column in account.primary_key.columns)
 _ROW = (
     account.c.supplier,
@@ -30,6 +39,9 @@ _ROW = (
     account.c.previous_kind,
     account.c.monthly_average,
     account.c.ratio,
+    account.c.status,
+    account.c.status_since,
+    account.c.report_to,
 )
 
 
@@ -40,9 +52,14 @@ class Registers:
         self._connection = connection
 
     def upsert(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows (all of ``COLUMNS``) or bring those with the same key up to date; keys must differ."""
+        """Insert rows or bring those with the same key up to date; keys must differ.
+
+        A row has all of ``COLUMNS``, except that it may leave out the ``OPTIONAL`` ones.
+        """
         if not rows:
             return
+        if any(len(row) < len(COLUMNS) for row in rows):
+            rows = [{**OPTIONAL, **row} for row in rows]
         if self._connection.dialect.name == "postgresql":
             self._copy(rows)
             return
@@ -100,6 +117,17 @@ class Registers:
             .order_by(account.c.meter_serial, account.c.tariff)
         )
         return tuple(RegisterRow(**row._mapping) for row in self._connection.execute(query))
+
+    def rows_by_alias(self, supplier: str, alias: str) -> tuple[RegisterRow, ...]:
+        """The rows of the one account with this other number; none where several have it."""
+        query = (
+            sa.select(account.c.account)
+            .where(account.c.supplier == supplier, account.c.alias == alias, account.c.alias != "")
+            .distinct()
+            .limit(2)
+        )
+        numbers = list(self._connection.execute(query).scalars())
+        return self.rows(supplier, numbers[0]) if len(numbers) == 1 else ()
 
     def accounts(self, supplier: str) -> list[str]:
         """Every account number of a supplier, ascending, each once."""

@@ -184,7 +184,25 @@ account = Table(
     Column("phone", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("notify", Text, nullable=False),
+    # another number by which customers know the account
     Column("alias", Text, nullable=False),
+    # "", closed, managed, remote, or replaced (this meter), from status_since on
+    Column("status", Text, nullable=False, server_default=""),
+    Column("status_since", sa.Date),
+    Column("report_to", Text, nullable=False, server_default=""),
+    # kWh a month by the norm; null: the supplier's setting, or billing knows it
+    Column("monthly_norm", sa.Float),
+    # months in a row already billed by an estimate when the register was made
+    Column("estimated_months", sa.Integer, nullable=False, server_default="0"),
+    # the controller's round that passes here
+    Column("route", Text, nullable=False, server_default=""),
+    Index(
+        None,
+        "supplier",
+        "alias",
+        sqlite_where=sa.text("alias <> ''"),
+        postgresql_where=sa.text("alias <> ''"),
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -189,11 +189,30 @@ def test_what_another_slip_brought_meanwhile_is_seen(ctx: Context) -> None:
     review.claim(ctx, "boris", second)
     assert review.accept(ctx, "anna", first, GOOD).outcome == "accepted"
     other = review.preview(ctx, second, GOOD | {"reading": "1150"})
-    assert (other.outcome, other.blocking) == ("refused", (Reason.CONTRADICTS_EARLIER,))
+    assert (other.outcome, other.reasons) == ("confirm", (Reason.CONTRADICTS_EARLIER,))
     answer = review.accept(ctx, "boris", second, GOOD)
     assert (answer.outcome, answer.duplicate_of) == ("duplicate", first)
     row = sheet(ctx, second)
     assert (row.state, row.duplicate_of) == (SheetState.DUPLICATE, first)
+    assert verify(ctx).ok
+
+
+def test_a_person_may_say_that_the_second_slip_is_the_right_one(ctx: Context) -> None:
+    first, second = unclear(ctx, 2)
+    review.claim(ctx, "anna", first)
+    review.claim(ctx, "boris", second)
+    review.accept(ctx, "anna", first, GOOD)
+    changed = GOOD | {"reading": "1150"}
+    answer = review.accept(ctx, "boris", second, changed, confirmed=[Reason.CONTRADICTS_EARLIER])
+    assert answer.outcome == "accepted"
+    assert readings(ctx, first) == []
+    assert [each.reading for each in readings(ctx, second)] == ["01150"]
+    row = sheet(ctx, first)
+    assert (row.state, row.reasons, row.duplicate_of) == (
+        SheetState.DUPLICATE,
+        (Reason.OUTRANKED,),
+        second,
+    )
     assert verify(ctx).ok
 
 
