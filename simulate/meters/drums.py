@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.meters.looks import RED, DrumLook, some_look
+from simulate.meters.looks import DrumLook, some_look
 from simulate.meters.marks import printed_around
 from simulate.meters.model import Digit, Picture, Row
 from simulate.meters.paint import Canvas, Colour, block, cloud, finished, grain, lay, mixed, plain
+from simulate.meters.ring import Ring
 from simulate.meters.turning import Stand, some_stand
 
 _Array = NDArray[np.float32]
@@ -41,14 +42,16 @@ def drawn(rng: np.random.Generator, look: DrumLook, stand: Stand) -> Picture:
     starts = [left + k * look.pitch + (mark if k >= look.digits else 0.0) for k in range(places)]
     canvas = _plate(rng, look, (tall, width))
     boxes = _openings(canvas, look, starts, mark)
-    strip = _Strip(rng, look)
+    strip = Ring(rng, look)
     for place, (start, shown) in enumerate(zip(starts, stand.shown, strict=True)):
         tile = strip.drum(rng, shown, decimal=place >= look.digits, last=place == places - 1)
         _put(canvas, tile, start + (look.pitch - tile.shape[1]) / 2, top)
+    if rng.random() < 0.3:
+        _gloss(canvas, rng, look, boxes)
     _edges(canvas, rng, look, boxes, top)
     printed_around(canvas, rng, look, starts)
-    if look.red_frame:
-        _red_frame(canvas, look, starts, top)
+    if look.frame is not None:
+        _decimal_frame(canvas, look, look.frame, starts)
     _light(canvas, rng, look)
     side = (look.pitch - look.drum) / 2 if look.style == "own" else 0.0
     row = tuple(
@@ -69,75 +72,6 @@ def drawn(rng: np.random.Generator, look: DrumLook, stand: Stand) -> Picture:
         for k in range(places)
     )
     return Picture(finished(canvas), (Row("drum", row),))
-
-
-class _Strip:
-    """The drums' surface, unrolled once for all of them."""
-
-    def __init__(self, rng: np.random.Generator, look: DrumLook) -> None:
-        self.look = look
-        self.width = max(round(look.drum), 6)
-        step = max(round(look.ring), 8)
-        self.ring = np.zeros((10 * step, self.width), np.float32)
-        high = round(look.height)
-        for value, shape in enumerate(look.figures):
-            wide = max(round(shape.shape[1] * look.stretch * look.height / shape.shape[0]), 2)
-            wide = min(wide, self.width - 2)
-            glyph = cv2.resize(shape, (wide, high), interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
-            x = (self.width - wide) // 2
-            y = value * step + step // 2 - high // 2
-            rows = np.arange(y, y + high) % (10 * step)
-            self.ring[rows, x : x + wide] = glyph
-        # The drum seen from the front: row → angle → length along its surface, in digits.
-        tall = round(look.window)
-        radius = 10.0 * look.ring / (2 * np.pi)
-        middle = (tall - 1) / 2 + look.ring * float(rng.normal(0.0, 0.035))
-        across = np.clip((np.arange(tall) - middle) / radius, -0.98, 0.98)
-        angle = np.arcsin(across)
-        self.along = (angle * radius / look.ring).astype(np.float32) * (1.0 if look.upward else -1.0)
-        lamp = float(rng.uniform(-0.6, 0.6))
-        shading = 1.0 - look.shade * (1.0 - np.cos(angle - lamp)) * float(rng.uniform(0.6, 2.2))
-        self.shading = np.clip(shading, 0.12, 1.15).astype(np.float32)
-
-    def drum(self, rng: np.random.Generator, shown: float, *, decimal: bool, last: bool) -> _Array:
-        """One drum in its window: (window, drum width, 3)."""
-        look, ring = self.look, self.ring
-        step = len(ring) // 10
-        rows = ((shown + 0.5 + self.along) * step) % len(ring)
-        if not look.upward:  # the digits themselves stay upright
-            upright = np.round(shown + self.along)
-            rows = ((upright + 0.5) - (shown + self.along - upright)) * step % len(ring)
-        low = rows.astype(np.int32)
-        part = (rows - low).astype(np.float32)[:, None]
-        ink = ring[low % len(ring)] * (1 - part) + ring[(low + 1) % len(ring)] * part
-        if look.wear > 0.12:
-            ink = ink * self._worn(rng, ink.shape)
-        body, colour = (look.decimal_body, look.decimal_ink) if decimal else (look.body, look.ink)
-        tone = float(rng.normal(1.0, 0.03))
-        tile = np.empty((*ink.shape, 3), np.float32)
-        for channel in range(3):
-            tile[..., channel] = body[channel] * tone + ink * (colour[channel] - body[channel] * tone)
-        if last and look.decimals <= 1 and look.drum > 1.25 * look.stretch * look.height * 0.6:
-            self._scale(tile, rows, colour)
-        tile *= self.shading[:, None, None]
-        tile[:, :1] *= 0.7
-        tile[:, -1:] *= 0.75
-        return tile
-
-    def _worn(self, rng: np.random.Generator, shape: tuple[int, ...]) -> _Array:
-        wear = self.look.wear
-        field = cloud(rng, (shape[0], shape[1]), 4, 1.0 - 1.5 * wear, 1.25)
-        field += grain(rng, (shape[0], shape[1]), 0.25 * wear)
-        return np.clip(field, 0.15, 1.0)
-
-    def _scale(self, tile: _Array, rows: _Array, colour: Colour) -> None:
-        """The tenths' marks on the right edge of some last drums."""
-        step = len(self.ring) // 10
-        tenth = np.abs((rows / step * 10.0) % 1.0 - 0.5) < 0.16
-        long_ = (np.floor(rows / step * 10.0) % 10) == 5
-        wide = max(self.width // 8, 2)
-        tile[np.flatnonzero(tenth), -wide:] = colour
-        tile[np.flatnonzero(tenth & long_), -2 * wide :] = colour
 
 
 def _plate(rng: np.random.Generator, look: DrumLook, shape: tuple[int, int]) -> Canvas:
@@ -198,11 +132,26 @@ def _edges(
         lay(canvas, shadow, (8.0, 8.0, 8.0), (round(x0), round(top)))
 
 
-def _red_frame(canvas: Canvas, look: DrumLook, starts: list[float], top: float) -> None:
-    thick = max(round(0.07 * look.height), 1)
-    x0, x1 = starts[look.digits], starts[-1] + look.pitch
-    corners = (round(x0), round(top - thick)), (round(x1), round(top + look.window + thick))
-    cv2.rectangle(canvas, corners[0], corners[1], RED, thick)
+def _decimal_frame(canvas: Canvas, look: DrumLook, colour: Colour, starts: list[float]) -> None:
+    """The frame around the drums behind the mark, on some with a notch at its right."""
+    thick = max(round(look.frame_thick * look.height), 1)
+    top, bottom = round(look.margin[1] - thick), round(look.margin[1] + look.window + thick)
+    x0, x1 = round(starts[look.digits]), round(starts[-1] + look.pitch)
+    cv2.rectangle(canvas, (x0, top + thick // 2), (x1, bottom - thick // 2), colour, thick)
+    if look.frame_thick > 0.12:
+        y = round((top + bottom) / 2)
+        cv2.line(canvas, (x1 - thick, y), (x1 + thick, y), look.body, max(thick // 3, 1))
+
+
+def _gloss(
+    canvas: Canvas, rng: np.random.Generator, look: DrumLook, boxes: list[tuple[float, float]]
+) -> None:
+    """What shiny drums and their pane mirror: a hand, a lamp, the gaps between the drums."""
+    top, tall = round(look.margin[1]), round(look.window)
+    colour = ((90.0, 120.0, 180.0), (230.0, 235.0, 235.0), (130.0, 140.0, 150.0))[int(rng.integers(3))]
+    x0, x1 = round(boxes[0][0]), round(boxes[-1][1])
+    veil = cloud(rng, (tall, x1 - x0), int(rng.integers(2, 7)), -0.7, float(rng.uniform(0.1, 0.55)))
+    lay(canvas, np.clip(veil, 0.0, 1.0), colour, (x0, top))
 
 
 def _light(canvas: Canvas, rng: np.random.Generator, look: DrumLook) -> None:

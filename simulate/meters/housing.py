@@ -24,7 +24,7 @@ _LIDS: tuple[Colour, ...] = (
 
 @dataclass(frozen=True)
 class Body:
-    """A canvas (H, W, 3), what of it is the meter (H, W), and its circles about ``middle`` (x, y), in pixels."""
+    """A canvas (H, W, 3), what of it is the meter (H, W); its circles about ``middle`` (x, y), in pixels."""
 
     canvas: Canvas
     mask: NDArray[np.uint8]

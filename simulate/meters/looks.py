@@ -32,7 +32,8 @@ class DrumLook:
 
     ``pitch``: from drum to drum; ``drum``: how wide one is; ``window``: how high the opening; ``ring``: from
     digit to digit along the drum; ``margin``: left, top, right, bottom from opening to the picture's edge.
-    ``upward``: the next digit comes from below.
+    ``frame``: around the drums behind the mark, ``frame_thick`` as a share of ``height``; ``teeth``: how
+    strongly the pinion's teeth are seen beside a drum, 0 to 1; ``upward``: the next digit comes from below.
     """
 
     figures: Figures
@@ -53,7 +54,10 @@ class DrumLook:
     plate: Colour
     print_ink: Colour
     bezel: Colour | None
-    red_frame: bool
+    frame: Colour | None
+    frame_thick: float
+    teeth: float
+    teeth_right: bool
     comma: bool
     upward: bool
     wear: float
@@ -90,6 +94,7 @@ def some_look(
     body = _pick(rng, _DARK if dark else _LIGHT)
     ink = _pick(rng, _LIGHT[:3] if dark else _DARK)
     decimal_body, decimal_ink = _decimal_colours(rng, body, ink, dark)
+    alike = decimal_body == body and decimal_ink == ink
     plate = _plate(rng) if plate is None else plate
     light_plate = sum(plate) > 330
     style: Window = ("long", "own", "split", "flush")[int(rng.choice(4, p=[0.42, 0.28, 0.1, 0.2]))]
@@ -112,8 +117,10 @@ def some_look(
         plate=body if style == "flush" and rng.random() < 0.6 else plate,
         print_ink=grey(rng, 10, 60) if light_plate else grey(rng, 190, 245),
         bezel=_bezel(rng) if style != "flush" and rng.random() < 0.55 else None,
-        red_frame=decimals > 0
-        and rng.random() < (0.9 if decimal_body == body and decimal_ink == ink else 0.25),
+        frame=_decimal_frame(rng, alike) if decimals else None,
+        frame_thick=float(rng.choice([rng.uniform(0.04, 0.1), rng.uniform(0.1, 0.25)])),
+        teeth=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.25 else 0.0,
+        teeth_right=rng.random() < 0.6,
         comma=decimals > 0 and rng.random() < 0.35,
         upward=rng.random() < 0.93,
         wear=float(rng.beta(1.2, 3.5)),
@@ -135,6 +142,12 @@ def _decimal_colours(
     if kind < 0.84:
         return ink, body
     return body, ink
+
+
+def _decimal_frame(rng: np.random.Generator, alike: bool) -> Colour | None:
+    if rng.random() > (0.85 if alike else 0.35):
+        return None
+    return _pick(rng, _REDS) if alike or rng.random() < 0.6 else grey(rng, 150, 245)
 
 
 def _plate(rng: np.random.Generator) -> Colour:

@@ -27,7 +27,7 @@ class View:
 
 
 def matrix(view: View, middle: NDArray[np.floating], scale: float, place: NDArray[np.floating]) -> Matrix:
-    """A thing's pixels → the scene's (3×3): its ``middle`` comes to lie at ``place``, ``scale`` times as large."""
+    """A thing's pixels to the scene's (3×3): its ``middle`` comes to lie at ``place``, ``scale`` as large."""
     turn, (ax, ay) = view.turn, view.tilt
     about_z = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
     about_x = np.array([[1, 0, 0], [0, np.cos(ax), -np.sin(ax)], [0, np.sin(ax), np.cos(ax)]])

@@ -56,11 +56,11 @@ def some_stand(rng: np.random.Generator, places: int) -> Stand:
 
 
 def _shown(rng: np.random.Generator, digits: Sequence[int], turned: Sequence[float]) -> tuple[float, ...]:
-    slack = float(rng.choice([0.01, 0.03, 0.06], p=[0.4, 0.4, 0.2]))
+    slack = float(rng.choice([0.01, 0.035, 0.08], p=[0.35, 0.4, 0.25]))
     lag = float(rng.uniform(0.05, 0.3)) if rng.random() < 0.2 else 0.0
     shown = []
     for place, (digit, turn) in enumerate(zip(digits, turned, strict=True)):
-        value = digit + turn + float(np.clip(rng.normal(0.0, slack), -0.12, 0.12))
+        value = digit + turn + float(np.clip(rng.normal(0.0, slack), -0.16, 0.16))
         if place + 1 < len(digits):
             right = digits[place + 1] + turned[place + 1]
             if right >= 9.0:
