@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from domain.gate import Claim, ClaimedReading, Value
@@ -61,6 +61,40 @@ def from_person(values: Mapping[str, str], template: Template, confirmed: Collec
         required=required_roles(template),
         by_person=True,
         confirmed=frozenset(confirmed),
+    )
+
+
+def from_customer(
+    account: str,
+    readings: Sequence[str] | Mapping[str, str],
+    *,
+    surname: str = "",
+    meter_serial: str = "",
+    day: date | None = None,
+    reasons: Collection[Reason] = (),
+) -> Claim:
+    """What a customer typed, said or sent through another system: certain as it stands, and no paper's date.
+
+    ``readings``: digits before the mark, in the order of the account's meters and tariffs, or by tariff.
+    ``reasons``: doubts of whoever took it in; any of them keeps it for a person.
+    """
+    if isinstance(readings, Mapping):
+        claimed = tuple(
+            ClaimedReading(Value(normalise_digits(text), 1.0), tariff or None)
+            for tariff, text in readings.items()
+        )
+    else:
+        claimed = tuple(ClaimedReading(Value(normalise_digits(text), 1.0)) for text in readings)
+    return Claim(
+        account=Value(normalise_digits(account), 1.0),
+        readings=claimed,
+        reading_date=Value(day.isoformat() if day is not None else "", 1.0),
+        meter_serial=Value("".join(filter(str.isdigit, meter_serial)), 1.0),
+        required=frozenset({"account", "reading"}),
+        reasons=tuple(reasons),
+        typed=True,
+        in_order=not isinstance(readings, Mapping),
+        surname=clean(surname),
     )
 
 

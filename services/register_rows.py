@@ -23,6 +23,7 @@ REQUIRED: Final = (
     "monthly_average",
 )
 TARIFFS: Final = {"": "", "t1": "T1", "t2": "T2", "t3": "T3", "1": "T1", "2": "T2", "3": "T3"}
+STATUSES: Final = {name: name for name in ("", "closed", "managed", "remote", "replaced")}
 KINDS: Final = {"actual": "actual", "average": "average", "norm": "norm"}
 MOST_DIGITS: Final = 9
 
@@ -70,6 +71,12 @@ def parse_row(
         "email": cells.get("email", ""),
         "notify": cells.get("notify", ""),
         "alias": cells.get("alias", ""),
+        "status": _one_of(cells.get("status", ""), "status", STATUSES),
+        "status_since": _date(cells.get("status_since", ""), "status_since"),
+        "report_to": cells.get("report_to", ""),
+        "monthly_norm": _number(cells.get("monthly_norm", ""), "monthly_norm"),
+        "estimated_months": _whole(cells.get("estimated_months", ""), "estimated_months", 0, 600) or 0,
+        "route": cells.get("route", ""),
     }
 
 
@@ -87,13 +94,13 @@ def _reading(text: str, digits: int | None) -> str | None:
     return before.lstrip("0").zfill(digits)
 
 
-def _date(text: str) -> date | None:
+def _date(text: str, column: str = "previous_date") -> date | None:
     if not text:
         return None
     try:
         return date.fromisoformat(normalise_date(text))
     except ValueError:
-        raise RowError(f"previous_date {text!r} is not a date; write YYYY-MM-DD") from None
+        raise RowError(f"{column} {text!r} is not a date; write YYYY-MM-DD") from None
 
 
 def _whole(text: str, column: str, least: int, most: int) -> int | None:
