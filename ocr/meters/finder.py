@@ -34,6 +34,8 @@ _DIGIT = 16.0
 #: A row needs so many places of the map, and so much certainty on average.
 _FEWEST, _LEAST = 4, 0.5
 _SURE = 0.8
+#: A digit's centre is that when it is so sure.
+_LEAST_SPOT = 0.3
 #: The second look: digits are made this high, on a picture of this size.
 _CLOSE, _CLOSE_SIZE = 22.0, (128, 320)
 
@@ -146,6 +148,7 @@ def rows(maps: NDArray[np.float32]) -> list[Found]:
     """What the maps (8, h, w) of a picture show, in pixels of that picture."""
     chance = _logistic(maps[0])
     count, labels = cv2.connectedComponents((chance > 0.45).astype(np.uint8), connectivity=8)
+    spots = _spots(maps[7])
     found = []
     for label in range(1, count):
         ys, xs = np.nonzero(labels == label)
@@ -162,7 +165,9 @@ def rows(maps: NDArray[np.float32]) -> list[Found]:
         if straight < 0.3:
             continue
         points = (np.column_stack([xs, ys]) + 0.5).astype(np.float64) * STRIDE
-        quad = _corners(points, weight, mean / straight, maps[6, ys, xs])
+        own = spots[np.isin(labels[spots[:, 1], spots[:, 0]], label)]
+        centres = (own + 0.5).astype(np.float64) * STRIDE
+        quad = _corners(points, weight, mean / straight, maps[6, ys, xs], centres)
         if quad is None:
             continue
         reading = float((_logistic(maps[1, ys, xs]) * weight).sum() / weight.sum())
@@ -176,8 +181,13 @@ def _corners(
     weight: NDArray[np.float32],
     direction: NDArray[np.float32],
     heights: NDArray[np.float32],
+    centres: NDArray[np.float64],
 ) -> Points | None:
-    """The quad around places of one row: their middle line, its two ends, and the digits' height along it."""
+    """The quad around places of one row: their middle line, its two ends, and the digits' height along it.
+
+    ``centres`` of digits, where enough are seen, say better than the places where the first and last stand:
+    a unit printed beside the window looks much like it.
+    """
     way = _middle_line(points, weight, direction.astype(np.float64))
     down = np.array([-way[1], way[0]])
     along, across = points @ way, points @ down
@@ -187,6 +197,7 @@ def _corners(
     spread = float(np.average((along - middle) ** 2, weights=weight))
     level = float(np.average(across, weights=weight))
     mean_height = float(np.average(height, weights=weight))
+    left, right = _ends(np.sort(centres @ way), left, right, mean_height)
     if right - left < 0.8 * mean_height:
         return None
     slope = float(np.average((along - middle) * height, weights=weight)) / max(spread, 1.0)
@@ -196,6 +207,27 @@ def _corners(
         tall = max(mean_height + slope * (at - middle), 0.5 * mean_height)
         corners.append(at * way + (level + side * tall) * down)
     return np.asarray(corners, np.float32)
+
+
+def _spots(logits: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Where digits have their centres: peaks of that map, (N, 2) as x, y in places of the map."""
+    chance = _logistic(logits)
+    peak = (chance >= cv2.dilate(chance, np.ones((3, 3), np.uint8))) & (chance > _LEAST_SPOT)
+    return np.argwhere(peak)[:, ::-1]
+
+
+def _ends(at: NDArray[np.float64], left: float, right: float, height: float) -> tuple[float, float]:
+    """Half a step beyond the first and the last digit, where three are seen; ``at`` is sorted."""
+    kept: list[float] = []
+    for each in at.tolist():
+        if not kept or each - kept[-1] > 0.3 * height:
+            kept.append(each)
+    if len(kept) < 3:
+        return left, right
+    step = float(np.median(np.diff(kept)))
+    reach = 0.35 * height
+    first, last = kept[0] - step / 2, kept[-1] + step / 2
+    return max(first, left - reach), min(last, right + reach)
 
 
 def _middle_line(

@@ -93,6 +93,14 @@ def _placed(picture: Picture, rng: np.random.Generator) -> NDArray[np.float64]:
 
 def _warped(image: Image, matrix: NDArray[np.float64], rng: np.random.Generator) -> Image:
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    # Only what the crop shows, and a little more.
+    corners = np.array([[0, 0], [SIZE, 0], [SIZE, SIZE], [0, SIZE]], np.float64) - matrix[:, 2]
+    inside = corners @ np.linalg.inv(matrix[:, :2]).T
+    left, top = np.clip(np.floor(inside.min(axis=0)) - 4, 0, None).astype(int)
+    right, bottom = np.minimum(np.ceil(inside.max(axis=0)) + 4, image.shape[1::-1]).astype(int)
+    if right - left >= 8 and bottom - top >= 8:
+        image = image[top:bottom, left:right]
+        matrix = np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ [left, top]])
     if scale < 0.6:
         smaller = max(scale * 1.3, 0.02)
         size = (max(4, round(image.shape[1] * smaller)), max(4, round(image.shape[0] * smaller)))

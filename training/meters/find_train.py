@@ -21,6 +21,8 @@ from training.meters.pasted import pasted
 from training.meters.read_train import RUNS, gathered
 
 _BATCH = 16
+_POOL = 6
+_CUTS = 4
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -55,20 +57,18 @@ class Crops(IterableDataset[Batch]):
         chance = np.array([weight for _, _, weight in self._sources])
         chance /= chance.sum()
         while True:
-            images, maps, counts = [], [], []
-            while len(images) < _BATCH:
+            pool = []
+            while len(pool) < _BATCH * _POOL:
                 picture = self._picture(rng, chance)
-                # Two cuts of one picture: decoding is dear.
-                for _ in range(2):
-                    image, wanted, count = example(picture, rng)
-                    images.append(image.transpose(2, 0, 1))
-                    maps.append(wanted)
-                    counts.append(count)
-            yield (
-                torch.from_numpy(np.stack(images)),
-                torch.from_numpy(np.stack(maps)),
-                torch.from_numpy(np.stack(counts)),
-            )
+                # Several cuts of one picture, in different batches: decoding and pasting are dear.
+                pool += [example(picture, rng) for _ in range(_CUTS)]
+            order = rng.permutation(len(pool)).reshape(_POOL, _BATCH)
+            for picked in order.tolist():
+                yield (
+                    torch.from_numpy(np.stack([pool[k][0].transpose(2, 0, 1) for k in picked])),
+                    torch.from_numpy(np.stack([pool[k][1] for k in picked])),
+                    torch.from_numpy(np.stack([pool[k][2] for k in picked])),
+                )
 
     def _picture(self, rng: np.random.Generator, chance: np.ndarray) -> Picture:
         name, stored, _ = self._sources[int(rng.choice(len(self._sources), p=chance))]

@@ -39,29 +39,34 @@ def pasted(photo: Picture, display: Picture, rng: np.random.Generator) -> Pictur
     )
     target += rng.normal(0, 0.02 * tall, (4, 2))
     matrix = cv2.getPerspectiveTransform(new.astype(np.float32), target.astype(np.float32))
-    size = (photo.image.shape[1], photo.image.shape[0])
-    covered = np.full(display.image.shape[:2], 255, np.uint8)
-    mask = cv2.warpPerspective(covered, matrix, size, flags=cv2.INTER_LINEAR)
-    source = display.image
-    smaller = tall / high
+    grown = middle + (old - middle) * 1.15
+    edges = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * [display.image.shape[1], display.image.shape[0]]
+    corners = cv2.perspectiveTransform(edges[None].astype(np.float32), matrix.astype(np.float32))[0]
+    every = np.concatenate([corners, grown])
+    left, top = np.clip(every.min(axis=0) - 6, 0, None).astype(int)
+    right, bottom = np.minimum(every.max(axis=0) + 7, photo.image.shape[1::-1]).astype(int)
+    if right - left < 8 or bottom - top < 8:
+        return photo
+    image = photo.image.copy()
+    part = image[top:bottom, left:right]
+    moved = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]) @ matrix
+    size = (int(right - left), int(bottom - top))
+    mask = cv2.warpPerspective(np.full(display.image.shape[:2], 255, np.uint8), moved, size)
+    source, smaller = display.image, tall / high
     if smaller < 0.5:
         source = np.asarray(cv2.GaussianBlur(source, (0, 0), 0.4 / smaller), np.uint8)
-    over = cv2.warpPerspective(source, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32)
+    over = cv2.warpPerspective(source, moved, size).astype(np.float32)
     # Where the old display sticks out it is painted over with what is around it.
-    under = photo.image.copy()
-    grown = middle + (old - middle) * 1.15
-    left, top = np.maximum(grown.min(axis=0) - 6, 0).astype(int)
-    right, bottom = (grown.max(axis=0) + 7).astype(int)
-    part = under[top:bottom, left:right]
     hole = np.zeros(part.shape[:2], np.uint8)
     cv2.fillConvexPoly(hole, np.round(grown - [left, top]).astype(np.int32), 255)
-    if part.size:
-        under[top:bottom, left:right] = cv2.inpaint(part, hole, 3, cv2.INPAINT_TELEA)
+    ring = (cv2.dilate(hole, np.ones((9, 9), np.uint8)) > 0) & (hole == 0)
+    under = part.astype(np.float32)
+    if ring.any():
+        under[hole > 0] = np.median(part[ring], axis=0)
     inside = mask > 127
     if inside.any() and rng.random() < 0.7:
-        seen = photo.image[inside].mean(axis=0)
-        own = over[inside].mean(axis=0)
+        seen, own = part[inside].mean(axis=0), over[inside].mean(axis=0)
         over *= ((seen + 30) / (own + 30)) ** float(rng.uniform(0.2, 0.7))
     soft = cv2.GaussianBlur(mask, (0, 0), 0.8).astype(np.float32)[..., None] / 255
-    image = np.clip(over * soft + under * (1 - soft), 0, 255).astype(np.uint8)
+    image[top:bottom, left:right] = np.clip(over * soft + under * (1 - soft), 0, 255)
     return display.warped(matrix, image)
