@@ -8,15 +8,28 @@ from datetime import timedelta
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from review_ui import dashboard, grid, login, review, second, station, station_api
+from review_ui import (
+    dashboard,
+    desk,
+    grid,
+    journal,
+    login,
+    people,
+    plots,
+    review,
+    second,
+    station,
+    station_api,
+)
 from review_ui.cells import Cells
 from review_ui.digitiser import Digitiser
 from review_ui.holders import Holders
 from review_ui.login import LoginLimits, to_login
 from review_ui.pictures import Pictures
 from review_ui.settings import ReviewSettings
+from review_ui.staff import PASSWORD_PAGE, PasswordChangeNeeded
 from review_ui.uploads import MOST_PIECE, Uploads
 from services import users
 from services.context import Context
@@ -65,6 +78,10 @@ def create_staff_app(
     app.include_router(review.router)
     app.include_router(grid.router)
     app.include_router(second.router)
+    app.include_router(people.router)
+    app.include_router(journal.router)
+    app.include_router(desk.router)
+    app.include_router(plots.router)
     app.include_router(station.router)
     app.include_router(station_api.router)
 

@@ -12,9 +12,8 @@ from services.results import UserView
 from web.failures import LoginNeeded, wants_json
 from web.pages import visitor_of
 
-
 #: Where everybody changes the own password.
-PASSWORD_PAGE = "/password"
+PASSWORD_PAGE = "/password"  # noqa: S105 - an address
 
 
 class PasswordChangeNeeded(Exception):  # noqa: N818 - not an error: it leads to the page for it

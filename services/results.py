@@ -270,8 +270,15 @@ class VerifyResult:
 
 @dataclass(frozen=True)
 class UserView:
-    """A member of staff."""
+    """A member of staff.
+
+    ``password_at``: when the password was last changed; ``must_change``: it is good for one log-in;
+    ``left_at``: may no longer log in.
+    """
 
     name: str
     role: str
     created_at: datetime
+    password_at: datetime | None = None
+    must_change: bool = False
+    left_at: datetime | None = None

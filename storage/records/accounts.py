@@ -1,0 +1,56 @@
+"""Everything that came for one account: sheets, readings, photos, for the desk that answers its customer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.records.readings import ReadingRow
+from storage.records.sheets import SheetRow, to_row
+from storage.records.tables import reading, sheet, source_file, submission
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A sheet of an account with its readings, those taken back too; ``reference`` of a customer's photo."""
+
+    sheet: SheetRow
+    readings: tuple[ReadingRow, ...]
+    reference: str
+
+
+class Accounts:
+    """Asks by account."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def cases(self, supplier: str, account: str, limit: int = 60) -> list[CaseRow]:
+        """The account's sheets, newest first."""
+        query = (
+            sa.select(sheet, source_file.c.sha256, source_file.c.name.label("file_name"))
+            .join(source_file, source_file.c.id == sheet.c.file_id)
+            .where(sheet.c.supplier == supplier, sheet.c.account == account)
+            .order_by(sheet.c.received_at.desc(), sheet.c.id.desc())
+            .limit(limit)
+        )
+        rows = [to_row(row) for row in self._connection.execute(query)]
+        ids = [row.id for row in rows]
+        readings: dict[int, list[ReadingRow]] = defaultdict(list)
+        query = sa.select(reading).where(reading.c.sheet_id.in_(ids)).order_by(reading.c.tariff, reading.c.id)
+        for each in self._connection.execute(query):
+            readings[each.sheet_id].append(ReadingRow(**each._mapping))
+        sent = sa.select(submission.c.sheet_id, submission.c.reference).where(submission.c.sheet_id.in_(ids))
+        references = {each.sheet_id: each.reference for each in self._connection.execute(sent)}
+        return [CaseRow(row, tuple(readings[row.id]), references.get(row.id, "")) for row in rows]
+
+    def of_reference(self, reference: str) -> tuple[str, str] | None:
+        """Supplier and account of a customer's reference."""
+        query = sa.select(submission.c.supplier, submission.c.account).where(
+            submission.c.reference == reference
+        )
+        row = self._connection.execute(query).first()
+        return None if row is None else (row.supplier, row.account)
