@@ -154,10 +154,16 @@ def too_much(ctx: Context, run: DeliveryRunRow) -> bool:
     return True
 
 
-def record(ctx: Context, answers: Iterable[Answer], reasons: Mapping[str, Reason] | None = None) -> Recorded:
+def record(
+    ctx: Context,
+    answers: Iterable[Answer],
+    reasons: Mapping[str, Reason] | None = None,
+    supplier: str | None = None,
+) -> Recorded:
     """Record billing's answers in one transaction; whoever answers twice is counted, nothing more.
 
-    ``reasons``: what billing's codes mean, beside the codes of ``Reason`` themselves.
+    ``reasons``: what billing's codes mean, beside the codes of ``Reason`` themselves. ``supplier``: whose
+    billing system says it; rows of others are unknown to it.
     """
     acknowledged = refused = again = 0
     unknown: list[str] = []
@@ -167,7 +173,7 @@ def record(ctx: Context, answers: Iterable[Answer], reasons: Mapping[str, Reason
         runs: set[int] = set()
         for answer in answers:
             row = tx.outbox.by_key(answer.key)
-            if row is None:
+            if row is None or supplier not in (None, row.supplier):
                 unknown.append(printable(answer.key, 64))
                 continue
             state = ACKNOWLEDGED if answer.accepted else REFUSED

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from ocr.forms import rectify
 from ocr.load import load_page
 from services.context import Context
+from services.message_form import MESSAGE
+from services.message_form import picture_of as message_picture
 from services.recognition import from_json
 from services.results import FieldBox, SlipPicture
 from storage.records import SheetRow
@@ -21,6 +23,8 @@ _MM_PER_INCH = 25.4
 
 def picture_of(ctx: Context, row: SheetRow, dpi: int) -> SlipPicture:
     """The sheet's picture from the stored original; ``dpi`` of the upright slip."""
+    if row.template == MESSAGE.key:
+        return SlipPicture(message_picture(ctx.objects.get(row.sha256)), (), None, rectified=False)
     page = load_page(ctx.objects.get(row.sha256), row.file_name, row.page)
     slip = None if row.recognition is None else from_json(row.recognition)
     template = ctx.templates.get(row.template or "")

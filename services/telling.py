@@ -61,8 +61,9 @@ def answer(
     account: str = "",
     told: Sequence[Told] = (),
     reasons: Sequence[Reason] = (),
+    here: bool = False,
 ) -> NoticeText:
-    """What a message is answered at once; queued where its sender can be reached."""
+    """What a message is answered at once; queued where its sender is not answered ``here`` and can be."""
     rules = ctx.suppliers[message.supplier].at(message.received_at.date())
     reference = message.reference if message.channel not in {SMS} else ""
     text = text_of(
@@ -75,7 +76,7 @@ def answer(
         hint=rules.texts.get("how_to_send", ""),
     )
     # Who called the API has the answer in hand.
-    if message.channel in {SMS, EMAIL} and (where := _reply_to(message)) is not None:
+    if not here and message.channel in {SMS, EMAIL} and (where := _reply_to(message)) is not None:
         queue(
             ctx,
             tx,

@@ -1,8 +1,9 @@
 """A billing system of another house: ``billing_peer.py FOLDER SECRET [fails]``.
 
-It keeps what it booked in FOLDER/billing.db, durable before it answers; prints its port. With ``fails`` a third
-of its calls go wrong: an error before it books, an answer lost after it booked (it just closes), a call that
-takes longer than anybody waits; and each good answer names its rows twice. It refuses accounts …13.
+It keeps what it booked in FOLDER/billing.db, durable before it answers; prints its port. With ``fails`` a
+third of its calls go wrong: an error before it books, an answer lost after it booked (it just closes), a call
+that takes longer than anybody waits; and each good answer names its rows twice. It refuses accounts …13.
+POST /sms is a gateway for text messages that counts what it sends, and fails alike.
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ class Billing(BaseHTTPRequestHandler):
     secret: str
     fails: bool
     calls = 0
+    texts = 0
 
     def log_message(self, *_: object) -> None:
         pass
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/sms":
+            self._text_message(json.loads(body))
+            return
         key, timestamp = self.headers["Idempotency-Key"], self.headers["X-Meterdrop-Timestamp"]
         signed = f"{timestamp}.{key}.".encode() + body
         good = "v1=" + hmac.new(self.secret.encode(), signed, hashlib.sha256).hexdigest()
@@ -52,6 +57,21 @@ class Billing(BaseHTTPRequestHandler):
         if failure == 8:
             time.sleep(3)
         self._say(200, {"results": results + results if self.fails else results})
+
+    def _text_message(self, message: dict[str, str]) -> None:
+        with _lock:
+            Billing.texts += 1
+            number = Billing.texts
+        if self.fails and number % 10 == 4:
+            self._say(503, {})
+            return
+        with _lock, sqlite3.connect(self.folder / "billing.db") as db:
+            db.execute("INSERT INTO texts VALUES (?, ?)", (message["to"], message["text"]))
+        if self.fails and number % 10 == 8:
+            # Sent, but nobody hears of it.
+            self.close_connection = True
+            return
+        self._say(200, {})
 
     def _book(self, row: dict[str, str]) -> dict[str, str]:
         if row["account"].endswith("13"):
@@ -83,6 +103,7 @@ def main(folder: str, secret: str, fails: str = "") -> None:
             "CREATE TABLE IF NOT EXISTS booked "
             "(key TEXT PRIMARY KEY, operation TEXT, account TEXT, reading TEXT, times INTEGER)"
         )
+        db.execute("CREATE TABLE IF NOT EXISTS texts (address TEXT, text TEXT)")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Billing)
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -1,4 +1,4 @@
-"""The outbox to billing: one row for each reading or reversal, in runs that are calls, files or insertions."""
+"""The outbox to billing: a row for each reading or reversal, in runs that are calls, files or insertions."""
 
 from __future__ import annotations
 
@@ -296,7 +296,10 @@ class Outbox:
             sa.select(other.c.id)
             .join(theirs, theirs.c.id == other.c.reading_id)
             .where(
-                theirs.c.sheet_id == mine.c.sheet_id,
+                theirs.c.supplier == mine.c.supplier,
+                theirs.c.account == mine.c.account,
+                theirs.c.meter_serial == mine.c.meter_serial,
+                theirs.c.tariff == mine.c.tariff,
                 other.c.kind == REVERSAL,
                 other.c.state != ACKNOWLEDGED,
                 delivery.c.kind == READING,

@@ -1,0 +1,357 @@
+"""A customer's typed reading, by whatever channel: text message, mail, call of the API, row of a day file.
+
+A message is a sheet like any other: its own words are the original, kept under their SHA-256, the same gate
+judges it, and from there on it goes the same way to review, billing and evidence. Each message is handled
+once: who hands it over names it, and the same name again gets the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from domain.claim import Claim, ClaimedReading, Thresholds, Value, Verdict
+from domain.errors import ConflictError, UsageError
+from domain.messages import parse_message
+from domain.notices import NoticeKind, Told, text_of
+from domain.reasons import Reason
+from domain.sheet import SheetState
+from ocr.results import Character, FieldResult, SlipReading
+from services import judging, recognition, telling
+from services.context import Context
+from services.message_form import MESSAGE, READING_FIELDS
+from services.portal import canonical, new_reference
+from services.text import printable
+from storage.records import SheetRow, Transaction
+from storage.records.messages import MessageRow, NewMessage
+from storage.records.sheets import join_reasons, split_reasons
+
+MACHINE = "machine"
+Outcome = Literal["received", "accepted", "not_accepted", "not_understood", "duplicate"]
+
+#: Nothing was recognised: what stands there was typed.
+_TYPED = Thresholds(dict.fromkeys(("account", "reading", "meter_serial"), 0.0))
+#: What the sender can put right at once is not kept waiting for a person.
+_AT_ONCE = frozenset(
+    {
+        Reason.ACCOUNT_MISSING,
+        Reason.ACCOUNT_UNKNOWN,
+        Reason.ACCOUNT_FORMAT,
+        Reason.READING_MISSING,
+        Reason.READING_TOO_LONG,
+        Reason.LOWER_THAN_LAST,
+        Reason.CHANNEL_NOT_OFFERED,
+    }
+)
+_STATES = {
+    Verdict.ACCEPT: SheetState.ACCEPTED,
+    Verdict.REVIEW: SheetState.REVIEW,
+    Verdict.REJECT: SheetState.REJECTED,
+    Verdict.DUPLICATE: SheetState.DUPLICATE,
+}
+_KINDS = {
+    SheetState.ACCEPTED: NoticeKind.RECEIVED,
+    SheetState.REVIEW: NoticeKind.RECEIVED,
+    SheetState.REJECTED: NoticeKind.NOT_ACCEPTED,
+    SheetState.DUPLICATE: NoticeKind.DUPLICATE,
+}
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a program says that it was told. ``readings``: (digits before the mark, tariff or "").
+
+    ``name``: the surname or organisation that was given.
+    """
+
+    account: str
+    readings: tuple[tuple[str, str], ...]
+    meter_serial: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as it came in.
+
+    ``source`` and ``external_id``: who hands it over, and its own name for it. ``sender``: the number or
+    address that is answered; "" where nobody is. ``day``: on which it came in, in the supplier's own time.
+    ``spoken``: what a program says; None: ``text`` is a person's. ``subject``: the text is a mail's subject.
+    ``answered_here``: whoever hands it over passes the answer on, so that no notice is queued for it.
+    """
+
+    supplier: str
+    channel: str
+    source: str
+    external_id: str
+    sender: str
+    text: str
+    day: date
+    language: str = "ru"
+    spoken: Spoken | None = None
+    subject: bool = False
+    answered_here: bool = False
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the sender is told now. ``state`` of the sheet; None where none came of it. ``again``: known."""
+
+    reference: str
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    text: str
+    account: str = ""
+    readings: tuple[str, ...] = ()
+    sheet_id: int | None = None
+    again: bool = False
+
+
+def receive_message(ctx: Context, incoming: Incoming) -> Answered:
+    """Record, judge and answer a message in one transaction; the same one again is answered as it stands.
+
+    Raises ``UsageError`` for a supplier that there is none of, ``ConflictError`` when the same name comes
+    with other words.
+    """
+    if incoming.supplier not in ctx.suppliers:
+        raise UsageError(f"there is no supplier {incoming.supplier!r}")
+    understood = _understood(ctx, incoming)
+    original = _original(ctx, incoming)
+    # Durable before anything is acknowledged; a message that is known already adds nothing.
+    key = ctx.objects.put(original)
+    with ctx.records.begin() as tx:
+        tx.lock(judging.sheets_lock(incoming.supplier))
+        known = tx.messages.known(incoming.supplier, incoming.channel, incoming.source, incoming.external_id)
+        if known is not None:
+            if known.text != _words(incoming):
+                raise ConflictError("another message came under the same name; nothing was changed")
+            return _standing(ctx, tx, known, again=True)
+        return _handle(ctx, tx, incoming, understood, (key, len(original)))
+
+
+def status_of(ctx: Context, reference: str, supplier: str | None = None) -> Answered | None:
+    """How the message of that reference stands; None when there is none (of this supplier)."""
+    with ctx.records.read() as tx:
+        found = tx.messages.by_reference(canonical(reference))
+        if found is None or supplier not in (None, found.supplier):
+            return None
+        return _standing(ctx, tx, found, again=True)
+
+
+def _understood(ctx: Context, incoming: Incoming) -> tuple[Spoken | None, tuple[Reason, ...]]:
+    if incoming.spoken is not None:
+        return incoming.spoken, ()
+    form = ctx.suppliers[incoming.supplier].account
+    parsed = parse_message(incoming.text, form, subject=incoming.subject)
+    if parsed.reasons:
+        return None, parsed.reasons
+    return Spoken(parsed.account, tuple((r, "") for r in parsed.readings), name=parsed.surname), ()
+
+
+def _handle(
+    ctx: Context,
+    tx: Transaction,
+    incoming: Incoming,
+    understood: tuple[Spoken | None, tuple[Reason, ...]],
+    original: tuple[str, int],
+) -> Answered:
+    at = ctx.clock()
+    spoken, why = understood
+    message = add_message(tx, incoming, at)
+    if spoken is None:
+        tx.messages.set(message.id, outcome="not_understood", reasons=join_reasons(why))
+        here = incoming.answered_here
+        text = telling.answer(ctx, tx, message, NoticeKind.NOT_UNDERSTOOD, reasons=why, here=here)
+        return Answered(message.reference, "not_understood", why, text.body)
+    sheet = _sheet(tx, incoming, message, original, at)
+    state, reasons = _settle(ctx, tx, sheet, spoken, at)
+    tx.messages.set(message.id, outcome="reading", reasons=join_reasons(reasons), sheet_id=sheet.id)
+    told = [Told(reading, tariff) for reading, tariff in spoken.readings]
+    said = _told_reasons(state, reasons)
+    text = telling.answer(
+        ctx,
+        tx,
+        message,
+        _KINDS[state],
+        account=spoken.account,
+        told=told,
+        reasons=said,
+        here=incoming.answered_here,
+    )
+    return Answered(
+        message.reference,
+        _outcome(state),
+        said,
+        text.body,
+        spoken.account,
+        tuple(reading for reading, _ in spoken.readings),
+        sheet.id,
+    )
+
+
+def add_message(tx: Transaction, incoming: Incoming, at: datetime) -> MessageRow:
+    """The message's row, which nobody had added before."""
+    new = NewMessage(
+        supplier=incoming.supplier,
+        channel=incoming.channel,
+        source=incoming.source,
+        external_id=incoming.external_id,
+        reference=new_reference(),
+        sender=printable(incoming.sender),
+        language=telling.language_of(incoming.language),
+        text=_words(incoming),
+        received_at=at,
+    )
+    added = tx.messages.add(new)
+    assert added is not None
+    return MessageRow(**vars(new), id=added)
+
+
+def _sheet(
+    tx: Transaction, incoming: Incoming, message: MessageRow, original: tuple[str, int], at: datetime
+) -> SheetRow:
+    key, size = original
+    name = f"{incoming.channel.replace('/', '-')}-{message.reference}.json"
+    station = printable(incoming.source)
+    batch = tx.files.add_batch(incoming.supplier, incoming.channel, station, incoming.day, at)
+    file, _ = tx.files.add_file(incoming.supplier, key, name, size=size, batch_id=batch, at=at)
+    tx.files.add_receipt(incoming.supplier, file.id, batch, name, at)
+    tx.files.close(file.id, "split", 1)
+    place = {"channel": incoming.channel, "station": station, "collected": incoming.day}
+    tx.sheets.add(file, place, [(1, 1)], at)
+    [sheet] = tx.sheets.at(file.id, 1)
+    details = {"file": file.id, "batch": batch, "name": name, "message": message.id}
+    tx.audits.add(at, station, "file.received", supplier=incoming.supplier, details=details)
+    return sheet
+
+
+def _settle(
+    ctx: Context, tx: Transaction, sheet: SheetRow, spoken: Spoken, at: datetime
+) -> tuple[SheetState, tuple[Reason, ...]]:
+    """The gate's answer, written down."""
+    claim = _claim(spoken)
+    state = judging.state_for(ctx, tx, sheet, spoken.account)
+    decision = judging.decide(ctx, sheet, claim, state, _TYPED)
+    after = _STATES[decision.verdict]
+    if after is SheetState.REVIEW and _AT_ONCE.intersection(decision.reasons):
+        after = SheetState.REJECTED
+    tx.sheets.move(
+        sheet,
+        after,
+        decision.reasons + decision.flags,
+        at=at,
+        who=MACHINE,
+        template=MESSAGE.key,
+        account=state.number or spoken.account or None,
+        recognition=recognition.to_json(_as_read(spoken)),
+        duplicate_of=decision.duplicate_of_sheet,
+    )
+    if after is _STATES[decision.verdict]:
+        judging.record(ctx, tx, sheet, claim, decision, who=MACHINE, at=at)
+    return after, decision.reasons
+
+
+def _claim(spoken: Spoken) -> Claim:
+    named = any(tariff for _, tariff in spoken.readings)
+    return Claim(
+        account=Value(spoken.account, 1.0),
+        readings=tuple(
+            ClaimedReading(Value(reading, 1.0), tariff or None) for reading, tariff in spoken.readings
+        ),
+        meter_serial=Value("".join(filter(str.isdigit, spoken.meter_serial)), 1.0),
+        required=frozenset({"account", "reading"}),
+        typed=True,
+        in_order=not named,
+        surname=spoken.name,
+    )
+
+
+def _as_read(spoken: Spoken) -> SlipReading:
+    """What was typed, in the fields that review shows."""
+
+    def typed(text: str) -> FieldResult:
+        return FieldResult(text, 1.0, text, tuple(Character(c, 1.0) for c in text), source="typed")
+
+    fields = {"account": typed(spoken.account), "meter_serial": typed(spoken.meter_serial)}
+    for place, (reading, tariff) in enumerate(spoken.readings):
+        index = int(tariff[1:]) - 1 if tariff in {"T1", "T2", "T3"} else place
+        if index < len(READING_FIELDS):
+            fields[READING_FIELDS[index]] = typed(reading)
+    return SlipReading("read", template=MESSAGE.key, fields=fields)
+
+
+def _standing(ctx: Context, tx: Transaction, message: MessageRow, *, again: bool) -> Answered:
+    """How a message stands now, as its sender is told."""
+    reasons = split_reasons(message.reasons)
+    language = telling.language_of(message.language)
+    if message.sheet_id is None:
+        hint = ctx.suppliers[message.supplier].at(message.received_at.date()).texts.get("how_to_send", "")
+        text = text_of(NoticeKind.NOT_UNDERSTOOD, language, reasons=reasons, hint=hint)
+        return Answered(message.reference, "not_understood", reasons, text.body, again=again)
+    [sheet] = tx.sheets.get([message.sheet_id])
+    said = _told_reasons(sheet.state, sheet.reasons)
+    accepted = sheet.state is SheetState.DELIVERED
+    kind = NoticeKind.ACCEPTED if accepted else _KINDS.get(sheet.state, NoticeKind.RECEIVED)
+    readings = tx.readings.of_sheet(sheet.id)
+    told = [Told(each.reading, each.tariff) for each in readings]
+    text = text_of(kind, language, account=sheet.account or "", told=told, reasons=said)
+    return Answered(
+        message.reference,
+        _outcome(sheet.state),
+        said,
+        text.body,
+        sheet.account or "",
+        tuple(each.reading for each in readings),
+        sheet.id,
+        again=again,
+    )
+
+
+def _outcome(state: SheetState) -> Outcome:
+    if state is SheetState.DELIVERED:
+        return "accepted"
+    if state is SheetState.REJECTED:
+        return "not_accepted"
+    return "duplicate" if state is SheetState.DUPLICATE else "received"
+
+
+def _told_reasons(state: SheetState, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Why it was not accepted; what a person still looks into is not told."""
+    return tuple(reasons) if state in {SheetState.REJECTED, SheetState.DUPLICATE} else ()
+
+
+def _words(incoming: Incoming) -> str:
+    if incoming.spoken is None:
+        return "\n".join(printable(line, 1000) for line in incoming.text.splitlines()[:100])
+    said = incoming.spoken
+    values = {
+        "account": said.account,
+        "readings": [list(each) for each in said.readings],
+        "meter_serial": said.meter_serial,
+        "name": said.name,
+    }
+    return json.dumps(values, ensure_ascii=False, sort_keys=True)
+
+
+def _original(ctx: Context, incoming: Incoming) -> bytes:
+    """The message as it is kept; its name is in it, so that no two messages have the same bytes."""
+    values = {
+        "supplier": incoming.supplier,
+        "channel": incoming.channel,
+        "source": incoming.source,
+        "id": incoming.external_id,
+        "sender": incoming.sender,
+        "day": incoming.day.isoformat(),
+        "text": incoming.text,
+        "said": None if incoming.spoken is None else json.loads(_words(incoming)),
+    }
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "replace")
+
+
+def name_for(*parts: str) -> str:
+    """A name for a message whose channel gives none: the same message has the same."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
