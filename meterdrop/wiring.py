@@ -91,7 +91,7 @@ def open_context(settings: Settings | None = None) -> Context:
     """
     from ocr.thresholds import load_thresholds
     from services.context import Context, ServiceSettings
-    from services.photos import PHOTO
+    from services.photos import PHOTOS
     from services.pool import ReaderPool
     from storage.objects import open_store
     from storage.records import Records
@@ -108,7 +108,7 @@ def open_context(settings: Settings | None = None) -> Context:
         objects=open_store(store_settings(settings)),
         clock=utc_now,
         suppliers=suppliers(folder),
-        templates={template.key: template for template in (*all_templates(folder), PHOTO)},
+        templates={template.key: template for template in (*all_templates(folder), *PHOTOS)},
         reader=ReaderPool(reading_settings(settings), worker_count(settings)),
         thresholds=load_thresholds(most_risk=settings.share("METERDROP_MOST_RISK")),
         settings=ServiceSettings(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from domain.reasons import Reason
 from ocr.results import SlipReading
@@ -26,6 +26,7 @@ class ServiceSettings:
     ``lease_seconds``: how long a claimed slip stays one reviewer's without being renewed. ``chunk_sheets``:
     pages that are recognised and committed together. ``max_file_bytes``: of one file handed in.
 
+    ``photo_plates``: whether a photographed meter's number is looked for where its account has one meter.
     ``most_risk``: thresholds whose target is above it are not used; ``target_risk``: what recalibration
     proves thresholds for. ``audit_share`` and ``audit_share_reviewed``: probability with which a sheet
     accepted by the machine, or by a person, is drawn for a blind audit; ``audit_key``: draws the lots.
@@ -35,6 +36,7 @@ class ServiceSettings:
     chunk_sheets: int = 32
     max_file_bytes: int = 512 << 20
     most_risk: float = 1.0
+    photo_plates: bool = False
     target_risk: float = 0.001
     audit_share: float = 0.0
     audit_share_reviewed: float = 0.0
@@ -46,10 +48,23 @@ LOCAL = "file:"
 
 
 @dataclass(frozen=True)
+class MeterHint:
+    """The page is a photo of a meter with so many digits before and after its mark, where that is known.
+
+    ``serials``: numbers to look for on its plate, which takes a second.
+    """
+
+    digits: int | None = None
+    decimals: int | None = None
+    serials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class PageRef:
     """One page to recognise: where its bytes lie and which page (from 1) it is.
 
     ``key``: of the object, or ``LOCAL`` and a path. ``weights``: key of the model's object; "": what ships.
+    ``meter``: it is a photo of a meter, not a page with slips.
     """
 
     key: str
@@ -57,6 +72,7 @@ class PageRef:
     page: int
     supplier: str
     weights: str = ""
+    meter: MeterHint | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,7 @@ class PageRead:
     """What a page gave: its slips from top to bottom, or why it could not be read at all.
 
     ``pixel_hash``: SHA-256 (hex) over shape and grey pixels, the same for the same picture in another file;
-    "" when the page could not be opened.
+    "" when the page could not be opened. ``photo``: of a photo, what was read (``services.photos.to_json``).
     """
 
     ref: PageRef
@@ -72,6 +88,7 @@ class PageRead:
     pixel_hash: str = ""
     reason: Reason | None = None
     detail: str = ""
+    photo: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import judging, settling
+from services import judging, photo_intake, settling
 from services.context import Context, PageCount, PageRead, PageRef
 from services.results import ChunkResult, SheetOutcome
 from services.text import printable
@@ -93,9 +93,15 @@ def begin_chunk(ctx: Context, sheet_ids: Sequence[int]) -> Recognition:
         rows = tuple(row for row in tx.sheets.get(sheet_ids) if row.state is SheetState.PENDING)
         versions = {row.supplier: tx.registers.version(row.supplier) for row in rows}
         weights = {row.batch_id: _weights(tx, row) for row in rows}
+        sent = tx.submissions.of_sheets([row.id for row in rows])
+        plates = ctx.settings.photo_plates
+        meters = {sheet: photo_intake.hint(tx, each, plates=plates) for sheet, each in sent.items()}
     for supplier, version in versions.items():
         _refresh(ctx, supplier, version)
-    refs = [PageRef(row.sha256, row.file_name, row.page, row.supplier, weights[row.batch_id]) for row in rows]
+    refs = [
+        PageRef(row.sha256, row.file_name, row.page, row.supplier, weights[row.batch_id], meters.get(row.id))
+        for row in rows
+    ]
     return Recognition(rows, len(sheet_ids), ctx.reader.submit(refs))
 
 
@@ -123,6 +129,10 @@ def finish_chunk(ctx: Context, recognition: Recognition) -> ChunkResult:
 def _settle_page(ctx: Context, tx: Transaction, first: SheetRow, page: PageRead) -> list[SheetOutcome]:
     """Settle the page's sheet and add one for each further slip on it."""
     at = ctx.clock()
+    if page.photo is not None:
+        sent = tx.submissions.of_sheet(first.id)
+        assert sent is not None
+        return [outcome(first, *photo_intake.settle(ctx, tx, first, sent, page, at=at))]
     if page.reason is not None or not page.slips:
         reason = page.reason or Reason.TEMPLATE_NOT_FOUND
         details = {"detail": printable(page.detail)}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Protocol
 
 import cv2
@@ -14,7 +16,10 @@ from numpy.typing import NDArray
 from domain.errors import InputError
 from domain.reasons import Reason
 from ocr.load import Limits, open_document
-from ocr.meters.results import MeterReading
+from ocr.meters import evidence, likeness
+from ocr.meters.facts import PhotoFacts, facts_of
+from ocr.meters.results import MeterReading, Quad
+from ocr.meters.screens import SCREEN, screen_score
 from ocr.results import Character
 from templates.model import Box, Field, Template
 
@@ -43,17 +48,25 @@ class PhotoReader(Protocol):
 
 @dataclass(frozen=True)
 class CleanPhoto:
-    """A photo without its metadata: ``jpeg`` as it is kept, ``picture`` H×W×3 BGR as it is read."""
+    """A photo without its metadata: ``jpeg`` as it is kept, ``picture`` H×W×3 BGR as it is read.
+
+    ``facts``: what the camera wrote beside it, but for the place; ``on_screen``: it shows a screen.
+    """
 
     jpeg: bytes
     picture: Picture
+    facts: PhotoFacts = field(default_factory=PhotoFacts)
+    on_screen: bool = False
 
 
 @dataclass(frozen=True)
 class PhotoRead:
     """What the reader said, as records keep it.
 
-    ``value`` "" when nothing was read; then ``reasons`` say why, or nothing reads photos yet.
+    ``value`` "" when nothing was read; then ``reasons`` say why, or nothing reads photos yet. ``display``:
+    drum or lcd; ``evidence``: other readings with their probabilities (``ocr.meters.evidence``); ``taken``:
+    the day by the camera's clock; ``on_screen``: it shows a screen; ``mark`` and ``look``: by which the same
+    photo is known again (``ocr.meters.likeness``); ``quad``: the display's corners, not kept.
     """
 
     value: str = ""
@@ -63,6 +76,13 @@ class PhotoRead:
     reasons: tuple[Reason, ...] = ()
     serial: str = ""
     model: str = ""
+    display: str = ""
+    evidence: bytes = b""
+    taken: date | None = None
+    on_screen: bool = False
+    mark: bytes = b""
+    look: bytes = b""
+    quad: Quad | None = None
 
 
 def clean_photo(data: bytes, name: str = "") -> CleanPhoto:
@@ -74,6 +94,8 @@ def clean_photo(data: bytes, name: str = "") -> CleanPhoto:
         if not document.media_type.startswith("image/"):
             raise InputError(Reason.UNSUPPORTED_FORMAT, "a photo is wanted")
         picture = np.asarray(document.colour(1), dtype=np.uint8)
+        # A screen's grid is seen only as long as nothing was made smaller.
+        on_screen = screen_score(picture) >= SCREEN
         factor = LONGEST_SIDE / max(picture.shape[:2])
         if factor < 1.0:
             size = (max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
@@ -83,7 +105,7 @@ def clean_photo(data: bytes, name: str = "") -> CleanPhoto:
     done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
         raise InputError(Reason.CORRUPT_FILE, "the picture cannot be encoded")
-    return CleanPhoto(jpeg.tobytes(), picture)
+    return CleanPhoto(jpeg.tobytes(), picture, facts_of(data, name), on_screen)
 
 
 def read_photo(
@@ -91,12 +113,21 @@ def read_photo(
 ) -> PhotoRead:
     """The most likely reading on a photo; an empty one where nothing reads photos."""
     if reader is None:
-        return PhotoRead()
+        return PhotoRead(mark=likeness.mark(picture), look=likeness.look(picture))
     with _PLACES:
         found = reader(picture, digits, decimals)
     best = next((each for each in found.displays if each.means == "reading"), None)
+    quad = found.displays[0].quad if best is None and found.displays else best.quad if best else None
+    mark, look = likeness.mark(picture, quad), likeness.look(picture, quad)
     if found.outcome != "read" or best is None:
-        return PhotoRead(reasons=found.reasons, serial=found.serial or "", model=found.model)
+        return PhotoRead(
+            reasons=found.reasons,
+            serial=found.serial or "",
+            model=found.model,
+            mark=mark,
+            look=look,
+            quad=quad,
+        )
     return PhotoRead(
         value=best.value,
         decimals=best.decimals,
@@ -105,7 +136,28 @@ def read_photo(
         reasons=tuple(dict.fromkeys(found.reasons + best.reasons)),
         serial=found.serial or "",
         model=found.model,
+        display=best.display,
+        evidence=evidence.pack(best),
+        mark=mark,
+        look=look,
+        quad=quad,
     )
+
+
+def with_facts(read: PhotoRead, photo: CleanPhoto) -> PhotoRead:
+    """``read`` with what the file said of itself."""
+    taken = photo.facts.taken
+    return replace(read, taken=None if taken is None else taken.date(), on_screen=photo.on_screen)
+
+
+def with_plate(read: PhotoRead, picture: Picture, serials: Sequence[str]) -> PhotoRead:
+    """``read`` with the number on the meter's plate, looked for among the register's ``serials``."""
+    from ocr.meters.plate import read_plate
+
+    plate = read_plate(picture, read.quad, serials)
+    if plate.verdict == "contradicted":
+        return replace(read, reasons=(*read.reasons, Reason.SERIAL_CONTRADICTS))
+    return replace(read, serial=plate.serial or "")
 
 
 def to_json(read: PhotoRead) -> dict[str, Any]:
@@ -118,6 +170,12 @@ def to_json(read: PhotoRead) -> dict[str, Any]:
         "reasons": [reason.value for reason in read.reasons],
         "serial": read.serial,
         "model": read.model,
+        "display": read.display,
+        "evidence": b64encode(read.evidence).decode(),
+        "taken": None if read.taken is None else read.taken.isoformat(),
+        "on_screen": read.on_screen,
+        "mark": b64encode(read.mark).decode(),
+        "look": b64encode(read.look).decode(),
     }
 
 
@@ -133,6 +191,12 @@ def from_json(data: Mapping[str, Any] | None) -> PhotoRead:
         reasons=tuple(Reason(code) for code in data["reasons"]),
         serial=data["serial"],
         model=data["model"],
+        display=data.get("display", ""),
+        evidence=b64decode(data.get("evidence", "")),
+        taken=date.fromisoformat(data["taken"]) if data.get("taken") else None,
+        on_screen=data.get("on_screen", False),
+        mark=b64decode(data.get("mark", "")),
+        look=b64decode(data.get("look", "")),
     )
 
 
@@ -163,3 +227,12 @@ PHOTO = Template(
     markers=(),
     code=None,
 )
+#: Kinds of display that are read apart: confidence is calibrated and thresholds are proven for each.
+DISPLAYS = ("drum", "lcd")
+#: All that photos are judged by: ``PHOTO`` where no display was read, else one a kind of display.
+PHOTOS = (PHOTO, *(replace(PHOTO, name=f"photo-{kind}") for kind in DISPLAYS))
+
+
+def form_of(read: PhotoRead) -> Template:
+    """What a photo is judged by."""
+    return next((form for form in PHOTOS if form.name == f"photo-{read.display}"), PHOTO)

@@ -17,6 +17,8 @@ from functools import cache
 from multiprocessing import parent_process
 from pathlib import Path
 
+import numpy as np
+
 from domain.errors import InputError, StorageError
 from domain.reasons import Reason
 from ocr.cells import CellClassifier
@@ -24,8 +26,10 @@ from ocr.decode import AccountIndex
 from ocr.forms import FormReader
 from ocr.load import PageImage, open_document
 from ocr.load.document import Document
+from ocr.meters.reading import MeterPhotos
 from ocr.results import SlipReading
-from services.context import LOCAL, PageCount, PageRead, PageRef
+from services import photos
+from services.context import LOCAL, MeterHint, PageCount, PageRead, PageRef
 from services.work import ReadingSettings, RegisterFile
 from storage.objects import ObjectStore, open_store
 from templates import all_templates
@@ -39,6 +43,7 @@ class _Process:
         self.store: ObjectStore = open_store(settings.store)
         self._classifiers: dict[str, CellClassifier] = {}
         self._shadow: CellClassifier | None = None
+        self._meters: list[MeterPhotos | None] = []
         self._readers: dict[tuple[str, str], tuple[str, FormReader]] = {}
         self._open: tuple[str, Document] | None = None
 
@@ -70,6 +75,12 @@ class _Process:
                     file.flush()
                     self._classifiers[weights] = CellClassifier.load(Path(file.name), threads=1)
         return self._classifiers[weights]
+
+    def meters(self) -> MeterPhotos | None:
+        """The reader of meters' photos, loaded once; None where no weights ship."""
+        if not self._meters:
+            self._meters.append(MeterPhotos.shipped())
+        return self._meters[0]
 
     def shadow(self) -> CellClassifier | None:
         """The recogniser that reads beside the others, if one is set."""
@@ -148,6 +159,8 @@ def read_pages(pages: Sequence[PageRef], registers: dict[str, RegisterFile]) -> 
 
 
 def _read(ref: PageRef, register: RegisterFile | None) -> PageRead:
+    if ref.meter is not None:
+        return _read_photo(ref, ref.meter)
     try:
         image = _process().document(ref.key, ref.name).page(ref.page)
     except InputError as error:
@@ -160,6 +173,26 @@ def _read(ref: PageRef, register: RegisterFile | None) -> PageRead:
         detail = f"{type(error).__name__}: {error}"[:200]
         return PageRead(ref, (), reason=Reason.CORRUPT_FILE, detail=detail)
     return recognise(ref, image, register)
+
+
+def _read_photo(ref: PageRef, hint: MeterHint) -> PageRead:
+    """A photo of a meter; whatever goes wrong with it is its own result."""
+    # Outside the try: damaged weights are no fault of this photo.
+    reader = _process().meters()
+    try:
+        picture = np.asarray(_process().document(ref.key, ref.name).colour(ref.page), np.uint8)
+    except InputError as error:
+        return PageRead(ref, (), reason=error.reason, detail=error.detail)
+    except MemoryError:
+        return PageRead(ref, (), reason=Reason.TOO_LARGE, detail="the photo takes too much memory")
+    try:
+        read = photos.read_photo(reader, picture, hint.digits, hint.decimals)
+        if hint.serials:
+            read = photos.with_plate(read, picture, hint.serials)
+    except Exception as error:
+        read = photos.PhotoRead(reasons=(Reason.DECODER_CRASHED,))
+        return PageRead(ref, (), detail=f"{type(error).__name__}: {error}"[:200], photo=photos.to_json(read))
+    return PageRead(ref, (), photo=photos.to_json(read))
 
 
 def recognise(ref: PageRef, image: PageImage, register: RegisterFile | None) -> PageRead:

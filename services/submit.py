@@ -14,11 +14,11 @@ from datetime import date, datetime, timedelta
 from domain.errors import ConflictError, UsageError
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from ocr.results import Character, FieldResult, SlipReading
 from services import photos, settling
 from services.context import Context, PageRead, PageRef
 from services.judging import sheets_lock
-from services.photos import PHOTO, CleanPhoto, PhotoRead, PhotoReader
+from services.photo_slip import remembered, slip_of, with_reason
+from services.photos import CleanPhoto, PhotoRead, PhotoReader
 from services.portal import CHANNEL, PhotoOrder, canonical, check_order, new_reference
 from services.text import clean
 from storage.records import Transaction
@@ -108,6 +108,7 @@ def begin(
     read = photos.read_photo(
         reader, photo.picture, first.digits if first else None, first.decimals if first else None
     )
+    read = photos.with_facts(read, photo)
     serial = "".join(filter(str.isdigit, order.meter_serial))
     while True:
         row = NewSubmission(
@@ -211,66 +212,23 @@ def _sheet(
     details = {"file": file.id, "batch": batch, "name": f"{row.reference}.jpg", "again": not new}
     tx.audits.add(at, CHANNEL, "file.received", supplier=row.supplier, details=details)
     earlier = tx.sheets.at(file.id, 1)
-    slip = _slip(row, entered)
+    read = photos.from_json(row.read)
+    slip = slip_of(read, row.account, row.meter_serial, entered, day)
     for other in earlier:
         sent = tx.submissions.of_sheet(other.id)
         if sent is not None and sent.account == row.account and dict(sent.entered or {}) == dict(entered):
             return other.id
     if earlier:
-        slip = _with_reason(slip, Reason.PHOTO_SEEN_BEFORE)
+        slip = with_reason(slip, Reason.PHOTO_SEEN_BEFORE)
     if new:
         tx.files.close(file.id, "split", 1)
     number = len(earlier) + 1
     tx.sheets.add(file, {"channel": CHANNEL, "station": "", "collected": day}, [(1, number)], at)
     sheet = next(each for each in tx.sheets.at(file.id, 1) if each.slip == number)
+    slip = remembered(ctx, tx, sheet, read, slip)
     page = PageRead(PageRef(row.photo, file.name, 1, row.supplier), (slip,))
     settling.settle(ctx, tx, sheet, slip, page, at=at, who="machine")
     return sheet.id
-
-
-def _slip(row: SubmissionRow, entered: Mapping[str, str]) -> SlipReading:
-    """The photo and the customer's word as one slip."""
-    read = photos.from_json(row.read)
-    told = entered["reading"]
-    agrees = bool(read.value) and read.value.lstrip("0") == told.lstrip("0")
-    fields = {
-        "account": FieldResult(row.account, 1.0, characters=_certain(row.account), source="typed"),
-        "reading": FieldResult(
-            read.value if agrees else told,
-            read.confidence if agrees else 0.0,
-            raw=read.value or None,
-            characters=read.characters[: len(read.value)] if agrees else _certain(told, 0.0),
-        ),
-    }
-    reasons = read.reasons
-    if read.value and not agrees:
-        reasons += (Reason.PHOTO_CONTRADICTS_ENTERED,)
-        fields["photo_reading"] = FieldResult(
-            read.value, read.confidence, characters=read.characters[: len(read.value)]
-        )
-    serial = row.meter_serial or read.serial
-    if serial:
-        fields["meter_serial"] = FieldResult(serial, 1.0 if row.meter_serial else 0.0, source="typed")
-    for name in ("reading_t2", "reading_t3"):
-        if name in entered:
-            fields[name] = FieldResult(entered[name], 0.0, characters=_certain(entered[name], 0.0))
-    return SlipReading(
-        "read", template=PHOTO.key, fields=fields, reasons=tuple(dict.fromkeys(reasons)), model=read.model
-    )
-
-
-def _certain(text: str, confidence: float = 1.0) -> tuple[Character, ...]:
-    return tuple(Character(symbol, confidence) for symbol in text)
-
-
-def _with_reason(slip: SlipReading, reason: Reason) -> SlipReading:
-    return SlipReading(
-        slip.outcome,
-        template=slip.template,
-        fields=slip.fields,
-        reasons=(*slip.reasons, reason),
-        model=slip.model,
-    )
 
 
 def _view(tx: Transaction, row: SubmissionRow) -> SubmissionView:

@@ -19,6 +19,26 @@ _SMALL = 30.0
 _RIVAL = 0.6
 
 
+class MeterPhotos:
+    """Reads pictures that have all their pixels: what services are given. Not shared between threads."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @classmethod
+    def shipped(cls, threads: int = 1) -> MeterPhotos | None:
+        """With the weights that ship; None where none do, and every photo goes to a person."""
+        from ocr.meters import finder, reader
+
+        if not (finder.DEFAULT_WEIGHTS.is_file() and reader.DEFAULT_WEIGHTS.is_file()):
+            return None
+        return cls(reader.MeterReader.load(threads=threads))
+
+    def __call__(self, picture: Picture, digits: int | None, decimals: int | None) -> MeterReading:
+        """``picture`` H×W×3 BGR, upright; see ``read_photo``."""
+        return read_photo(self._reader, Photo(picture), digits, decimals)
+
+
 class Reader(Protocol):
     """What finds and reads displays: ``ocr.meters.reader.MeterReader``."""
 

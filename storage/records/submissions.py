@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,12 @@ class Submissions:
         query = sa.select(submission).where(submission.c.sheet_id == sheet_id).order_by(submission.c.id)
         row = self._connection.execute(query.limit(1)).one_or_none()
         return None if row is None else SubmissionRow(**row._mapping)
+
+    def of_sheets(self, sheet_ids: Sequence[int]) -> dict[int, SubmissionRow]:
+        """Sheet → the submission that it came from, for those that came from one."""
+        query = sa.select(submission).where(submission.c.sheet_id.in_(list(sheet_ids)))
+        rows = self._connection.execute(query.order_by(submission.c.id.desc()))
+        return {row.sheet_id: SubmissionRow(**row._mapping) for row in rows}
 
     def sent(self, submission_id: int, entered: Mapping[str, str], sheet_id: int, at: datetime) -> None:
         """The customer confirmed: the draft has its sheet."""

@@ -28,6 +28,7 @@ from storage.records.notices import Notices
 from storage.records.outbox import Outbox
 from storage.records.outbox_counts import OutboxCounts
 from storage.records.papers import Papers
+from storage.records.photo_marks import PhotoMarks
 from storage.records.proven import Proven
 from storage.records.questions import Questions
 from storage.records.queue import Queue
@@ -49,6 +50,7 @@ class Transaction:
         self.files = Files(connection)
         self.papers = Papers(connection)
         self.submissions = Submissions(connection)
+        self.photo_marks = PhotoMarks(connection)
         self.holds = Holds(connection)
         self.sheets = Sheets(connection, self.audits)
         self.queue = Queue(connection)
