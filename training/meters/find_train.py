@@ -18,11 +18,14 @@ from training.checkpoints import follow, save
 from training.meters.crops import example
 from training.meters.find_net import FindNet, loss_of
 from training.meters.pasted import pasted
+from training.meters.prolonged import prolonged
 from training.meters.read_train import RUNS, gathered
 
 _BATCH = 16
 _POOL = 6
 _CUTS = 4
+#: How often a display's window is longer than its digits.
+_LONGER = 0.5
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -73,10 +76,13 @@ class Crops(IterableDataset[Batch]):
     def _picture(self, rng: np.random.Generator, chance: np.ndarray) -> Picture:
         name, stored, _ = self._sources[int(rng.choice(len(self._sources), p=chance))]
         picture = stored[int(rng.integers(len(stored)))].picture()
+        if name.startswith("strip") and rng.random() < _LONGER:
+            return prolonged(picture, rng)
         if not name.startswith("photo") or rng.random() > self._plan.paste:
             return picture
         displays = self._displays[int(rng.integers(len(self._displays)))]
-        return pasted(picture, displays[int(rng.integers(len(displays)))].picture(), rng)
+        display = displays[int(rng.integers(len(displays)))].picture()
+        return pasted(picture, prolonged(display, rng) if rng.random() < _LONGER else display, rng)
 
 
 def run(plan: Plan, minutes: float = 110.0) -> Path:

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from ocr.meters.strip import DIGIT, cut
 from simulate.meters.model import Picture, Points, Row
 from training.meters.look import photographed
+from training.meters.prolonged import prolonged
 
 Image = NDArray[np.uint8]
 DECIMAL = 10
+_LONGER = 0.2
 ANY_WHOLE, ANY_DECIMAL = 20, 21
 
 
@@ -32,6 +34,9 @@ def text_of(row: Row) -> list[int]:
 
 def example(picture: Picture, row: Row, rng: np.random.Generator) -> tuple[Image, list[int]]:
     """A strip (HEIGHT, W, 3) and its text, at a random resolution and in random light."""
+    if row is picture.rows[0] and rng.random() < _LONGER:
+        picture = prolonged(picture, rng)
+        row = picture.rows[0]
     quad = row.quad.astype(np.float32)
     image = picture.image
     across = float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
@@ -78,6 +83,8 @@ def jittered(quad: Points, rng: np.random.Generator, much: float = 1.0) -> Point
     grow = float(np.exp(rng.normal(0.03, 0.12 * much))) - 1
     shift = float(rng.normal(0, 0.07 * much)) * height
     ends = rng.normal(-0.02, 0.12 * much, 2) * height
+    # A finder takes in what is printed beside the digits rather than too little.
+    ends += np.where(rng.random(2) < 0.12 * much, rng.uniform(0, 1.6, 2) * height, 0)
     turn = float(rng.normal(0, 0.02 * much))
     half = float(np.linalg.norm(quad[1] - quad[0])) / 2
     out = quad.astype(np.float64).copy()
