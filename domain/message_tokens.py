@@ -24,7 +24,9 @@ _CHUNK: Final = re.compile(r"[^\W_]+")
 _DIGITS: Final = re.compile(r"[0-9]+")
 _NUMBER: Final = re.compile(r"[0-9оОoO]*[0-9][0-9оОoO]*")
 _NUMBER_WITH_THREE: Final = re.compile(r"[0-9оОoOзЗ]*[0-9][0-9оОoOзЗ]*")
+_CROSSES: Final = frozenset("xXхХ")
 _CROSSED: Final = re.compile(r"([0-9оОoOзЗ]+)[xXхХ]([0-9оОoOзЗ]+)")
+_CROSS_BESIDE: Final = re.compile(r"([xXхХ]?)([0-9][0-9оОoOзЗ]*)([xXхХ]?)")
 _GLUED: Final = re.compile(r"([^\W\d_]+?)([0-9][0-9оОoO]*)")
 
 
@@ -123,8 +125,11 @@ def _pieces(chunk: str) -> Iterator[Token]:
         yield from _pieces(left)
         for piece in _pieces(right):
             yield Token(piece.kind, piece.text, "x", piece.guessed)
-    elif chunk in {"x", "X", "х", "Х"}:
+    elif chunk in _CROSSES:
         yield Token("word", "x")
+    elif (beside := _CROSS_BESIDE.fullmatch(chunk)) and bool(beside.group(1)) != bool(beside.group(3)):
+        for part in filter(None, beside.groups()):
+            yield from _pieces(part)
     elif _NUMBER_WITH_THREE.fullmatch(chunk):
         yield Token("number", chunk.translate(_ZERO).translate(_THREE), guessed=True)
     elif glued := _GLUED.fullmatch(chunk):

@@ -106,7 +106,8 @@ def _sense(found: Tokens, account: AccountFormat) -> _Sense:
         senses = [sense for sense in senses if sense.first]
     if not senses:
         raise _DoubtError(doubts[0] if doubts else _why_no_account(numbers, account))
-    return _only(senses, account)
+    labelled = any(token.kind == "account" for token in tokens)
+    return _only(senses, account, labelled=labelled)
 
 
 def _why_no_account(numbers: Sequence[Token], account: AccountFormat) -> Reason:
@@ -117,9 +118,11 @@ def _why_no_account(numbers: Sequence[Token], account: AccountFormat) -> Reason:
     return Reason.READING_TOO_LONG if longest > MOST_DIGITS else Reason.ACCOUNT_MISSING
 
 
-def _only(senses: Sequence[_Sense], account: AccountFormat) -> _Sense:
+def _only(senses: Sequence[_Sense], account: AccountFormat, *, labelled: bool) -> _Sense:
     """The one sense, or the documented order where its numbers cannot well be the other way round."""
     if len(set(senses)) == 1:
+        if not (account.fixed or labelled or senses[0].first) and not _surely_reversed(senses[0], account):
+            raise _DoubtError()
         return senses[0]
     documented = [sense for sense in senses if sense.first]
     if account.fixed or len(documented) != 1:
@@ -128,6 +131,12 @@ def _only(senses: Sequence[_Sense], account: AccountFormat) -> _Sense:
     if longest > min(USUAL_DIGITS, len(documented[0].account)):
         raise _DoubtError()
     return documented[0]
+
+
+def _surely_reversed(sense: _Sense, account: AccountFormat) -> bool:
+    """Whether no reading of a message in the other order may be an account, nor its account a reading."""
+    longest = max(len(reading) for reading in sense.readings)
+    return longest < account.shortest or (longest <= USUAL_DIGITS and len(sense.account) > MOST_DIGITS)
 
 
 def _places(tokens: Sequence[Token], account: AccountFormat) -> Iterator[tuple[int, int]]:
@@ -227,6 +236,7 @@ def _readings(rest: Sequence[Token], glue: str) -> Iterator[str]:
     zone = 0
     decimal_before = False
     for index, token in enumerate(rest):
+        before = rest[index - 1].kind if index else ""
         if token.kind == "tariff":
             if zone:
                 raise _DoubtError()
@@ -234,11 +244,11 @@ def _readings(rest: Sequence[Token], glue: str) -> Iterator[str]:
             continue
         if token.guessed:
             raise _DoubtError()
-        if found and not zone and token.gap in {",", "."} and rest[index - 1].kind == "number":
+        if found and not zone and token.gap in {",", "."} and before == "number":
             if _is_decimal(token, glue, again=decimal_before):
                 decimal_before = True
                 continue
-        elif found and not zone and _may_belong_to_the_one_before(token, rest[index - 1]):
+        elif found and not zone and _may_belong_to_the_one_before(token, found[-1][1]):
             raise _DoubtError()
         if len(token.text) > MOST_DIGITS:
             raise _DoubtError(Reason.READING_TOO_LONG)
@@ -267,11 +277,11 @@ def _is_decimal(token: Token, glue: str, *, again: bool) -> bool:
     return True
 
 
-def _may_belong_to_the_one_before(token: Token, before: Token) -> bool:
+def _may_belong_to_the_one_before(token: Token, before: str) -> bool:
     """A short piece, or one after a short piece: decimals, or a reading that was written in groups."""
     if ";" in token.gap or "\n" in token.gap:
         return False
-    return len(token.text) <= _SHORT or len(before.text) <= _SHORT
+    return len(token.text) <= _SHORT or len(before) <= _SHORT
 
 
 def _core(gap: str) -> str:
