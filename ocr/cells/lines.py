@@ -58,6 +58,11 @@ class Lines:
     offset: NDArray[np.float64]
     width: NDArray[np.intp]
 
+    def part(self, start: int, end: int) -> Lines:
+        """The lines of the cuts from ``start`` to before ``end``."""
+        mine = slice(start, end)
+        return Lines(self.found[mine], self.slope[mine], self.offset[mine], self.width[mine])
+
 
 def suppress(darkness: Darkness, frame: Frame, reach: float = 0.16, fill: float = FILL) -> Darkness:
     """The darkness (N, H, W) without box lines within ``reach`` (in cells) of the frame's borders.
@@ -74,21 +79,33 @@ def suppress(darkness: Darkness, frame: Frame, reach: float = 0.16, fill: float 
 def _across(darkness: Darkness, sides: tuple[float, float, float, float], reach: float, fill: float) -> None:
     """Take out the upright lines near the first two of ``sides`` (x), in the rows of the others; in place."""
     low, high, start, end = sides
-    _, height, width = darkness.shape
+    count, height, width = darkness.shape
     cell, along = high - low, end - start
     thick = max(3, round(_THICK * min(cell, along)) | 1)
     first, last = max(0, round(start + 0.06 * along)), min(height, round(end - 0.06 * along))
     if last - first < 8:
         return
     before = darkness.copy()
+    zones = []
     for border in (low, high):
         left = max(0, round(border - reach * cell))
         right = min(width, round(border + reach * cell) + 1)
-        if right - left < 3:
-            continue
-        lines = find_lines(before[:, :, left:right], first, last, fill)
-        if lines.found.any():
-            _take_out(darkness, before, lines, (left, right, thick))
+        if right - left >= 3:
+            zones.append((left, right))
+    for together in _as_wide(zones):
+        stacked = np.concatenate([before[:, :, left:right] for left, right in together])
+        lines = find_lines(stacked, first, last, fill)
+        for k, (left, right) in enumerate(together):
+            mine = lines.part(k * count, (k + 1) * count)
+            if mine.found.any():
+                _take_out(darkness, before, mine, (left, right, thick))
+
+
+def _as_wide(zones: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Zones of one width together: looked through at once they take hardly longer than one."""
+    if len(zones) == 2 and zones[0][1] - zones[0][0] == zones[1][1] - zones[1][0]:
+        return [zones]
+    return [[zone] for zone in zones]
 
 
 def find_lines(zones: Darkness, first: int, last: int, fill: float) -> Lines:
