@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
 
+from domain.reasons import Reason
 from intake import sending, statuses
+from intake.api.app import PREFIX, create_api, described
 from intake.limits import PublicLimits
 from intake.settings import PublicSettings
 from services.context import Context
@@ -23,11 +25,13 @@ def create_public_app(
     settings: PublicSettings = PublicSettings(),
     photo_reader: PhotoReader | None = None,
     works: Callable[[], bool] | None = None,
+    *,
+    billing_reasons: Mapping[str, Mapping[str, Reason]] | None = None,
 ) -> FastAPI:
     """The app for customers.
 
     ``photo_reader``: reads meters; without one every photo goes to a person. ``works`` as in ``create_app``,
-    asks the records if None.
+    asks the records if None. ``billing_reasons``: see ``intake.api.app``.
     """
     app = create_app(
         title="meterdrop",
@@ -44,8 +48,13 @@ def create_public_app(
     app.include_router(sending.router)
     app.include_router(statuses.router)
 
+    api = create_api(ctx, billing_reasons or {})
+
     @app.get("/api/openapi.json", include_in_schema=False)
     def openapi() -> JSONResponse:
-        return JSONResponse(app.openapi())
+        return JSONResponse(described(app.openapi(), api))
+
+    # After the pages' own paths below /api.
+    app.mount(PREFIX, api)
 
     return app

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from delivery.connections import Connections
     from ocr.load import Limits
     from services.context import Context
+    from services.purge import Terms
     from services.work import ReadingSettings
     from storage.objects import StoreSettings
     from storage.records import RecordsSettings
@@ -77,6 +78,21 @@ def reading_settings(settings: Settings) -> ReadingSettings:
     )
 
 
+def retention_terms(settings: Settings) -> Terms:
+    """How long each kind of document is kept; raises ``SettingsError``."""
+    from services.purge import Terms
+
+    days: dict[str, int] = {}
+    for part in settings.text("METERDROP_KEEP_DAYS").split():
+        kind, found, number = part.partition("=")
+        if not (found and kind.isidentifier() and number.isascii() and number.isdigit() and int(number)):
+            raise SettingsError(
+                f"METERDROP_KEEP_DAYS has {part!r}; write kinds and days such as station=1095"
+            )
+        days[kind] = int(number)
+    return Terms(days)
+
+
 def worker_count(settings: Settings) -> int:
     """Reader processes: as set, else one for each processor that this process may use."""
     if settings.text("METERDROP_WORKERS"):
@@ -91,6 +107,7 @@ def open_context(settings: Settings | None = None) -> Context:
     """
     from ocr.thresholds import load_thresholds
     from services.context import Context, ServiceSettings
+    from services.message_form import MESSAGE
     from services.photos import PHOTOS
     from services.pool import ReaderPool
     from storage.objects import open_store
@@ -108,7 +125,7 @@ def open_context(settings: Settings | None = None) -> Context:
         objects=open_store(store_settings(settings)),
         clock=utc_now,
         suppliers=suppliers(folder),
-        templates={template.key: template for template in (*all_templates(folder), *PHOTOS)},
+        templates={template.key: template for template in (*all_templates(folder), *PHOTOS, MESSAGE)},
         reader=ReaderPool(reading_settings(settings), worker_count(settings)),
         thresholds=load_thresholds(most_risk=settings.share("METERDROP_MOST_RISK")),
         settings=ServiceSettings(

@@ -131,11 +131,14 @@ def serve_public(listening: socket.socket) -> None:
     from intake.app import create_public_app
     from meterdrop.photos import photo_reader
     from meterdrop.settings import load_settings
-    from meterdrop.wiring import context
+    from meterdrop.wiring import connections, context
 
     settings = load_settings()
     with context(settings) as ctx:
-        app = create_public_app(ctx, web_settings(settings), photo_reader=photo_reader())
+        reasons = {name: to.reasons for name, to in connections(ctx, settings).billing.items()}
+        app = create_public_app(
+            ctx, web_settings(settings), photo_reader=photo_reader(), billing_reasons=reasons
+        )
         _serve(app, listening, settings)
 
 
