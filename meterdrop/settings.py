@@ -65,6 +65,11 @@ OPTIONS = (
         "0.01",
         "Share of sheets accepted by a person that another person sees once more, blindly.",
     ),
+    Option(
+        "METERDROP_KEEP_DAYS",
+        "station=1095 portal=365 desk=1095 email=365 sms=365 draft=2",
+        "How long originals are kept, by channel (draft: a photo never confirmed); meterdrop purge ends it.",
+    ),
     Option("METERDROP_LEASE_SECONDS", "300", "How long a claimed slip stays one reviewer's without renewal."),
     Option("METERDROP_MAX_PIXELS", "150000000", "Most pixels of one page image."),
     Option("METERDROP_MAX_PAGES", "10000", "Most pages of one file."),

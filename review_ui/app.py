@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from fastapi import FastAPI, Request
-from starlette.responses import RedirectResponse, Response
+from fastapi import Depends, FastAPI, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from review_ui import (
     dashboard,
@@ -29,7 +29,7 @@ from review_ui.holders import Holders
 from review_ui.login import LoginLimits, to_login
 from review_ui.pictures import Pictures
 from review_ui.settings import ReviewSettings
-from review_ui.staff import PASSWORD_PAGE, PasswordChangeNeeded
+from review_ui.staff import PASSWORD_PAGE, PasswordChangeNeeded, staff
 from review_ui.uploads import MOST_PIECE, Uploads
 from services import users
 from services.context import Context
@@ -84,6 +84,10 @@ def create_staff_app(
     app.include_router(plots.router)
     app.include_router(station.router)
     app.include_router(station_api.router)
+
+    @app.get("/api/openapi.json", dependencies=[Depends(staff())], include_in_schema=False)
+    def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
 
     @app.exception_handler(PasswordChangeNeeded)
     async def _password_needed(request: Request, error: PasswordChangeNeeded) -> Response:

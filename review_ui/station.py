@@ -94,7 +94,8 @@ def thumbnail(request: Request, user: Operator, sheet_id: Annotated[int, Path(ge
     factor = min(1.0, THUMBNAIL / max(grey.shape))
     size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return Response(cv2.imencode(".jpg", small)[1].tobytes(), media_type="image/jpeg")
+    jpeg_small = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()
+    return Response(jpeg_small, media_type="image/jpeg")
 
 
 def _values(view: BatchView) -> dict[str, object]:

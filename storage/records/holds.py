@@ -11,10 +11,21 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
-from storage.records.tables import batch, legal_hold, purge_act, shadow_reading, sheet, source_file
+from storage.records.tables import (
+    batch,
+    blind_audit,
+    legal_hold,
+    purge_act,
+    shadow_reading,
+    sheet,
+    source_file,
+    submission,
+)
 
 #: A sheet that nobody has judged keeps its file, however old it is.
 _UNJUDGED = (SheetState.PENDING.value, SheetState.REVIEW.value)
+#: Nor while somebody still has to look at it a second time.
+_UNDECIDED = ("open", "disputed")
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,9 @@ class Holds:
 
     def _due(self, row: sa.Row[Any]) -> DueFile:
         states = self._connection.execute(
-            sa.select(sheet.c.state, sheet.c.account).where(sheet.c.file_id == row.id)
+            sa.select(sheet.c.state, sheet.c.account, blind_audit.c.state.label("audit"))
+            .outerjoin(blind_audit, blind_audit.c.sheet_id == sheet.c.id)
+            .where(sheet.c.file_id == row.id)
         ).all()
         return DueFile(
             file_id=row.id,
@@ -113,7 +126,7 @@ class Holds:
             size=row.size,
             received_at=row.received_at,
             sheets=len(states),
-            unjudged=sum(each.state in _UNJUDGED for each in states),
+            unjudged=sum(each.state in _UNJUDGED or each.audit in _UNDECIDED for each in states),
             accounts=frozenset(each.account for each in states if each.account),
         )
 
@@ -121,16 +134,32 @@ class Holds:
         """Take what is personal out of a file's record and its sheets; what became of each stays."""
         mine = sa.select(sheet.c.id).where(sheet.c.file_id == file_id)
         self._connection.execute(sa.delete(shadow_reading).where(shadow_reading.c.sheet_id.in_(mine)))
+        audits = sa.update(blind_audit).where(blind_audit.c.sheet_id.in_(mine))
+        self._connection.execute(audits.values(first={}, second={}, third={}, truth=sa.null()))
+        # That a person judged it stays, what was entered does not. Without a model nothing learns from it.
+        entered = sa.update(sheet).where(sheet.c.file_id == file_id, sheet.c.entered.isnot(None))
+        self._connection.execute(entered.values(entered={}))
         self._connection.execute(
             sa.update(sheet)
             .where(sheet.c.file_id == file_id)
-            .values(account=None, recognition=sa.null(), entered=sa.null(), ink=None, pixel_hash=None)
+            .values(account=None, recognition=sa.null(), model=None, ink=None, pixel_hash=None)
         )
         self._connection.execute(
             sa.update(source_file)
             .where(source_file.c.id == file_id)
             .values(purged_at=at, name=f"file {file_id}")
         )
+
+    def submissions_of(self, file_id: int) -> list[int]:
+        """Customers' submissions that a file's sheets came from."""
+        mine = sa.select(sheet.c.id).where(sheet.c.file_id == file_id)
+        query = sa.select(submission.c.id).where(submission.c.sheet_id.in_(mine))
+        return list(self._connection.execute(query).scalars())
+
+    def is_original(self, key: str) -> bool:
+        """Whether an object is the original of a file that was recorded."""
+        query = sa.select(source_file.c.id).where(source_file.c.sha256 == key)
+        return self._connection.execute(query).first() is not None
 
     def write_act(self, act: Mapping[str, Any], who: str, at: datetime) -> int:
         """Keep an act of destruction; its number."""

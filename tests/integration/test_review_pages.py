@@ -23,9 +23,6 @@ from web.settings import WebSettings
 SETTINGS = WebSettings("for tests only, for tests only, for tests only")
 JSON = {"Accept": "application/json"}
 
-#: What anybody may ask for.
-OPEN = {"/login", "/logout"}
-
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
@@ -74,50 +71,6 @@ def log_in(client: httpx.Client) -> Callable[..., str]:
         return token_of(client, "/dashboard")
 
     return log_in
-
-
-def paths(app: FastAPI) -> list[tuple[str, str]]:
-    """Every method and path that the app answers, its parameters filled in."""
-    found = app.openapi()["paths"]
-    return sorted(
-        (method.upper(), path.replace("{sheet_id}", "1"))
-        for path, methods in found.items()
-        for method in methods
-        if path not in OPEN
-    )
-
-
-def test_no_route_is_open_by_accident(app: FastAPI, client: httpx.Client) -> None:
-    known = paths(app)
-    assert ("GET", "/review/1/picture") in known and ("POST", "/review/1/accept") in known
-    for method, path in known:
-        answer = client.request(method, path)
-        if method == "GET":
-            assert answer.status_code == 303, path
-            assert answer.headers["Location"].startswith("/login"), path
-            assert client.get(path, headers=JSON).status_code == 401, path
-        else:
-            assert answer.status_code == 403, path
-
-
-def test_other_roles_are_refused_on_every_route(
-    app: FastAPI, client: httpx.Client, log_in: Callable[..., str]
-) -> None:
-    for role in ("billing", "station", "desk"):
-        client.cookies.clear()
-        form = {"name": role, "password": PASSWORD, "csrf_token": token_of(client)}
-        client.post("/login", data=form)
-        token = token_of(client, "/dashboard")
-        for method, path in paths(app):
-            if path == "/":
-                continue
-            answer = client.request(method, path, headers={"X-CSRF-Token": token}, json={})
-            assert answer.status_code == 403, (role, method, path)
-        assert "Эта страница не для вашей роли" in client.get("/review").text
-    for role in ("supervisor", "admin"):
-        client.cookies.clear()
-        log_in(role)
-        assert client.get("/dashboard").status_code == 200
 
 
 def test_a_post_without_its_token_changes_nothing(
