@@ -31,6 +31,8 @@ COMMANDS = {
     "models": ("models", "Compare a shadow model with the one in use, and switch."),
     "purge": ("purge", "Destroy originals whose term has ended, and write the act."),
     "holds": ("holds", "Keep what a case asks for, whatever its term."),
+    "purge": ("purge", "Destroy originals whose term has ended, and write the act."),
+    "holds": ("holds", "Keep what a case asks for, whatever its term."),
     "register": ("register", "Import the register of accounts."),
     "templates": ("templates", "List and check forms."),
     "serve": ("serve", "Serve the staff pages and the public pages."),
