@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from domain.reasons import Reason
 from ocr.lines.ctc import Frames, distributions
+from ocr.meters.confidence import Confidence
 from ocr.meters.decode import Decoded, decode
 from ocr.meters.finder import Finder, Found
 from ocr.meters.results import Alternative, DisplayReading, MeterReading, Quad
@@ -35,6 +36,7 @@ class StripReader:
         meta = session.get_modelmeta().custom_metadata_map
         self._session = session
         self._temperature = float(meta["temperature"])
+        self.confidence = Confidence.from_json(meta.get("confidence", "{}"))
         if [each.name for each in session.get_inputs()] != ["displays"]:
             raise ValueError("not weights for reading displays")
         self.model: str = f"{meta['name']}@{meta['version']}"
@@ -51,16 +53,18 @@ class StripReader:
 
 
 @dataclass(frozen=True)
-class _Read:
-    """One row, read one way up."""
+class Candidate:
+    """One row that was found, read the way up that reads better; ``confidence``: that its value is right."""
 
     found: Found
     quad: NDArray[np.float32]
     decoded: Decoded
+    confidence: float
 
     @property
     def worth(self) -> float:
-        return self.decoded.confidence * (0.25 + 0.75 * self.found.score) * (0.3 + 0.7 * self.found.reading)
+        """By which candidates are ranked: sure, found clearly, and a reading rather than a date."""
+        return self.confidence * (0.3 + 0.7 * self.found.reading)
 
 
 class MeterReader:
@@ -69,6 +73,7 @@ class MeterReader:
     def __init__(self, finder: Finder, strips: StripReader) -> None:
         self._finder, self._strips = finder, strips
         self.model: str = f"{finder.model}+{strips.model}"
+        self.confidence = strips.confidence
 
     @classmethod
     def load(cls, path: Path | None = None, threads: int = 1) -> MeterReader:
@@ -87,16 +92,7 @@ class MeterReader:
         The best display comes first; ``unreadable`` with ``no_display_found`` where there is none.
         """
         started = time.perf_counter()
-        best: list[_Read] = []
-        for found in self._finder.find(image):
-            readings = [
-                _Read(found, quad, decode(self._strips.frames(cut(image, quad)), digits, decimals))
-                for quad in _ways_up(found)
-            ]
-            readings = [each for each in readings if each.decoded.texts]
-            if readings:
-                best.append(max(readings, key=lambda each: each.decoded.confidence))
-        best.sort(key=lambda each: each.worth, reverse=True)
+        best = self.candidates(image, digits, decimals)
         kept = best[:1] + [each for each in best[1:] if each.worth >= _WORTH_NAMING]
         seconds = time.perf_counter() - started
         if not kept:
@@ -105,6 +101,22 @@ class MeterReader:
             )
         return MeterReading("read", tuple(map(_display, kept)), model=self.model, seconds=seconds)
 
+    def candidates(
+        self, image: Image, digits: int | None = None, decimals: int | None = None
+    ) -> list[Candidate]:
+        """Every row on the photo that could be read, the best first."""
+        every = []
+        for found in self._finder.find(image):
+            ways = [
+                (quad, decode(self._strips.frames(cut(image, quad)), digits, decimals))
+                for quad in _ways_up(found)
+            ]
+            quad, decoded = max(ways, key=lambda way: way[1].confidence)
+            if decoded.texts:
+                sure = self._strips.confidence(found.display, decoded.confidence, found.score)
+                every.append(Candidate(found, quad, decoded, sure))
+        return sorted(every, key=lambda each: each.worth, reverse=True)
+
 
 def _ways_up(found: Found) -> Sequence[NDArray[np.float32]]:
     if found.straight >= _UNCLEAR:
@@ -112,14 +124,14 @@ def _ways_up(found: Found) -> Sequence[NDArray[np.float32]]:
     return (found.quad, found.quad[[2, 3, 0, 1]])
 
 
-def _display(read: _Read) -> DisplayReading:
+def _display(read: Candidate) -> DisplayReading:
     decoded, best = read.decoded, read.decoded.texts[0]
     corners = [(round(float(x), 1), round(float(y), 1)) for x, y in read.quad]
     quad: Quad = (corners[0], corners[1], corners[2], corners[3])
     return DisplayReading(
         value=best.value,
         decimals=best.decimals,
-        confidence=decoded.confidence,
+        confidence=read.confidence,
         display=read.found.display,
         quad=quad,
         characters=decoded.characters,
