@@ -44,6 +44,11 @@ OPTIONS = (
     Option("METERDROP_WORKERS", "", "Reader processes; empty: one for each processor."),
     Option("METERDROP_WORKER_MEMORY_MB", "1536", "Address space that a reader process may take."),
     Option("METERDROP_SHADOW_WEIGHTS", "", "Weights that read beside the others and decide nothing."),
+    Option(
+        "METERDROP_PHOTO_PLATES",
+        "no",
+        "Whether the number on a photographed meter is looked for where its account has only one meter.",
+    ),
     Option("METERDROP_CHUNK_SHEETS", "32", "Pages recognised and committed together."),
     Option(
         "METERDROP_MOST_RISK",

@@ -131,6 +131,7 @@ def open_context(settings: Settings | None = None) -> Context:
         settings=ServiceSettings(
             lease_seconds=settings.count("METERDROP_LEASE_SECONDS"),
             chunk_sheets=settings.count("METERDROP_CHUNK_SHEETS"),
+            photo_plates=settings.switch("METERDROP_PHOTO_PLATES"),
             most_risk=settings.share("METERDROP_MOST_RISK"),
             target_risk=settings.share("METERDROP_TARGET_RISK"),
             audit_share=settings.share("METERDROP_AUDIT_SHARE"),

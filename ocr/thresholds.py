@@ -11,6 +11,8 @@ from domain.gate import Thresholds
 from domain.proof import ProvenThreshold
 
 SHIPPED = "thresholds.json"
+#: Photos are alike however they came: their rows stand under this channel, one for each kind of display.
+PHOTO_CHANNEL, PHOTO_TEMPLATES = "photo", "photo-"
 
 __all__ = ["SHIPPED", "ProvenThreshold", "ProvenThresholds", "load_thresholds"]
 
@@ -32,7 +34,10 @@ class ProvenThresholds:
 
     def row(self, channel: str, template: str, model: str) -> ProvenThreshold | None:
         """The row of this combination with what it was proven from, or None."""
-        return self._by_key.get((channel, template, model))
+        found = self._by_key.get((channel, template, model))
+        if found is None and template.startswith(PHOTO_TEMPLATES):
+            return self._by_key.get((PHOTO_CHANNEL, template, model))
+        return found
 
 
 def load_thresholds(path: Path | None = None, most_risk: float = 1.0) -> ProvenThresholds:

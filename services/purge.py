@@ -167,6 +167,7 @@ def _destroy(ctx: Context, due: DueFile, who: str) -> None:
     at = ctx.clock()
     with ctx.records.begin() as tx:
         tx.submissions.forget(tx.holds.submissions_of(due.file_id))
+        tx.photo_marks.forget([sheet.id for sheet in tx.sheets.at(due.file_id, 1)])
         tx.holds.forget(due.file_id, at)
         details = {"file": due.file_id, "sha256": due.sha256, "sheets": due.sheets}
         tx.audits.add(at, who, "file.purged", supplier=due.supplier, details=details)

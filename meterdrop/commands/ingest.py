@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from domain.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     from services.results import BatchOrder, BatchResult, FileProblem, Progress, SheetOutcome
 
 
+#: Photos that came by no other channel are those of the customer page.
+_OF_PHOTOS = frozenset({"photo"})
+
+
 @click.command("ingest")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
-@click.option("--channel", default="station", show_default=True, help="How the slips came.")
+@click.option("--channel", default="station", show_default=True, help="How they came; photos: photo.")
 @click.option("--station", default="1", show_default=True, help="Who scanned them.")
 @click.option("--supplier", default="krasnoyarskenergosbyt", show_default=True, help="Whose customers.")
 @click.option(
@@ -29,6 +35,9 @@ if TYPE_CHECKING:
     metavar="YYYY-MM-DD",
     help="The day the box was emptied; default: today.",
 )
+@click.option("--account", help="The files are photos of this account's meter, a reading each.")
+@click.option("--meter", default="", metavar="SERIAL", help="Photos: which meter, where there are several.")
+@click.option("--reading", default="", help="Photos: what the customer wrote beside the photo.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
 def command(
     paths: tuple[Path, ...],
@@ -37,9 +46,12 @@ def command(
     station: str,
     supplier: str,
     collected: datetime | None,
+    account: str | None,
+    meter: str,
+    reading: str,
     as_json: bool,
 ) -> None:
-    """Take in files, or folders of them, and digitise their slips.
+    """Take in files, or folders of them, and digitise their slips, or with --account photos of a meter.
 
     The same files given again resume what was interrupted, or do nothing. With PREFECT_API_URL the batch runs
     as a flow of that server, without it right here. Exit status 0 done, 1 some inputs were unreadable (each
@@ -53,15 +65,37 @@ def command(
     settings = load_settings()
     with context(settings) as ctx:
         day = ctx.clock().astimezone().date() if collected is None else collected.date()
+        if channel in _OF_PHOTOS and account is None:
+            raise UsageError("photos need --account: a photo does not say whose meter it shows")
+        if channel in _OF_PHOTOS or (account is not None and channel == "station"):
+            channel = "portal"
         order = BatchOrder(supplier, channel, station, day)
         _warn_of_window(ctx, order)
-        with Meter("ingest") as meter:
-            result = _runner(settings)(
-                ctx, paths, order, lambda p: meter.update(p.done, p.total, _counts(p.by_state))
-            )
+        if account is not None:
+            result = _photos(ctx, paths, order, account=account, meter=meter, reading=reading)
+        else:
+            with Meter("ingest") as shown:
+                result = _runner(settings)(
+                    ctx, paths, order, lambda p: shown.update(p.done, p.total, _counts(p.by_state))
+                )
     _print(result, as_json=as_json)
     if result.problems or result.unreadable:
         raise click.exceptions.Exit(1)
+
+
+def _photos(
+    ctx: Context, paths: tuple[Path, ...], order: BatchOrder, *, account: str, meter: str, reading: str
+) -> BatchResult:
+    """Photos of one account's meter; right here, however many there are."""
+    from services.photo_batch import run_photos
+    from services.photo_intake import PhotoClaim
+
+    if reading and not (reading.isascii() and reading.isdigit()):
+        raise UsageError(f"--reading {reading!r}: write the digits before the mark alone")
+    serial = "".join(symbol for symbol in meter if symbol.isascii() and symbol.isdigit())
+    entered = {"reading": reading} if reading else {}
+    claim = PhotoClaim(order.supplier, order.channel, account, order.collected, serial, entered)
+    return run_photos(ctx, paths, claim)
 
 
 def _runner(
