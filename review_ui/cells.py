@@ -24,14 +24,29 @@ CELL_MARGIN, ROW_MARGIN = 0.12, 0.15
 KEPT = 400
 
 
+#: Height of the bar under the cell in question, in pixels, and the white above it.
+BAR, GAP = 7, 3
+
+#: The pages' accent colour, as OpenCV orders it.
+_ACCENT = (0x9E, 0x5A, 0x0B)
+
+
 @dataclass(frozen=True)
 class Row:
-    """A field's row as JPEG with its size; ``cells``: (x, y, width, height) of each in its pixels."""
+    """A field's row as JPEG; ``cells``: left edge and width of each, in its pixels."""
 
     jpeg: bytes
-    width: int
-    height: int
-    cells: tuple[tuple[int, int, int, int], ...]
+    cells: tuple[tuple[int, int], ...]
+
+    def marked(self, place: int) -> bytes:
+        """The row as JPEG with a bar under one cell."""
+        grey = cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+        assert grey is not None
+        left, width = self.cells[place]
+        picture = np.full((grey.shape[0] + GAP + BAR, grey.shape[1], 3), 255, np.uint8)
+        picture[: grey.shape[0]] = grey[:, :, None]
+        picture[grey.shape[0] + GAP :, left : left + width] = _ACCENT
+        return _jpeg(picture)
 
 
 @dataclass(frozen=True)
@@ -82,9 +97,8 @@ class Cells:
                 cells[box.name, place] = _jpeg(slip.grey[top:bottom, left:right])
             if box.cells:
                 left, top, right, bottom = _around(slip, box.box, ROW_MARGIN)
-                inside = tuple((x - left, y - top, width, height) for x, y, width, height in box.cells)
-                jpeg = _jpeg(slip.grey[top:bottom, left:right])
-                rows[box.name] = Row(jpeg, right - left, bottom - top, inside)
+                inside = tuple((x - left, width) for x, _, width, _ in box.cells)
+                rows[box.name] = Row(_jpeg(slip.grey[top:bottom, left:right]), inside)
         return Cut(cells, rows)
 
 
@@ -96,8 +110,8 @@ def _around(slip: SlipPicture, box: tuple[int, int, int, int], margin: float) ->
     return max(x - more, 0), max(y - more, 0), min(x + width + more, across), min(y + height + more, down)
 
 
-def _jpeg(grey: NDArray[np.uint8]) -> bytes:
-    done, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(grey), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+def _jpeg(picture: NDArray[np.uint8]) -> bytes:
+    done, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(picture), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
-        raise ValueError(f"no JPEG of a picture of shape {grey.shape}")
+        raise ValueError(f"no JPEG of a picture of shape {picture.shape}")
     return jpeg.tobytes()

@@ -122,15 +122,19 @@ def cell(
     return Response(jpeg, media_type="image/jpeg")
 
 
-@router.get("/row/{sheet_id}/{field}")
+@router.get("/row/{sheet_id}/{field}/{place}")
 def row(
-    request: Request, user: Reviewer, sheet_id: Annotated[int, Path(ge=1, le=2**62)], field: str
+    request: Request,
+    user: Reviewer,
+    sheet_id: Annotated[int, Path(ge=1, le=2**62)],
+    field: str,
+    place: Annotated[int, Path(ge=0, le=100)],
 ) -> Response:
-    """The row that a character stands in, as JPEG; the header ``X-Cells`` says where its cells are."""
+    """The row that a character stands in, with a bar under it, as JPEG."""
     found = _cells(request).get(sheet_id).rows.get(field)
-    if found is None:
+    if found is None or place >= len(found.cells):
         raise HTTPException(404)
-    return Response(found.jpeg, media_type="image/jpeg")
+    return Response(found.marked(place), media_type="image/jpeg")
 
 
 def _values(request: Request, user: UserView, glyph: str, after: int) -> dict[str, Any]:

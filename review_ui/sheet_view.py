@@ -155,7 +155,7 @@ def lay_fields(
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """One field of two answers that differ: what each says, as it is written on paper."""
+    """One field of two answers that differ: what each says."""
 
     field: ReviewField
     texts: tuple[str, ...]
@@ -178,9 +178,15 @@ def answers_side_by_side(view: Laid, answers: Sequence[Mapping[str, str]]) -> An
     )
     rows = []
     for each in view.fields:
-        texts = tuple(one[each.field.name] for one in keyed)
+        texts = tuple(_in_print(each.field, one[each.field.name]) for one in keyed)
         rows.append(AnswerRow(each.field, texts, len(set(texts)) > 1))
     return Answers(tuple(rows), keyed)
+
+
+def _in_print(field: ReviewField, text: str) -> str:
+    """A date as people write it; anything else as it is."""
+    dated = field.kind == "date" and len(text) == 8
+    return f"{text[:2]}.{text[2:4]}.{text[4:]}" if dated else text
 
 
 def _on_paper(field: ReviewField, text: str) -> str:

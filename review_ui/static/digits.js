@@ -128,6 +128,8 @@ export class DigitRow {
   #show() {
     this.slots.forEach((slot, index) => slot.classList.toggle('at', index === this.at));
     const end = Math.min(this.at, this.input.value.length);
-    if (document.activeElement === this.input) this.input.setSelectionRange(end, Math.min(end + 1, this.input.value.length));
+    if (document.activeElement !== this.input) return;
+    this.input.setSelectionRange(end, Math.min(end + 1, this.input.value.length));
+    this.slots[this.at].scrollIntoView({ block: 'nearest', inline: 'nearest' }); // small screens scroll a long row
   }
 }

@@ -69,7 +69,8 @@ function looked(glyph) {
   where.textContent = glyph.dataset.where;
   clearTimeout(looked.timer);
   looked.timer = setTimeout(() => {
-    row.src = `/grid/row/${glyph.dataset.sheet}/${encodeURIComponent(glyph.dataset.field)}`;
+    const { sheet, field, place } = glyph.dataset;
+    row.src = `/grid/row/${sheet}/${encodeURIComponent(field)}/${place}`;
     row.alt = glyph.dataset.where;
   }, DWELL);
 }

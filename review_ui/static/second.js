@@ -116,7 +116,9 @@ class Audit {
   #changed(row) {
     if (row.field.dataset.role !== 'account') return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#ask(row.text), PAUSE);
+    const whole = row.text.length === row.slots.length; // until then every account is unknown
+    this.element.querySelector('[data-part="register"]').textContent = '';
+    if (whole) this.timer = setTimeout(() => this.#ask(row.text), PAUSE);
   }
 
   async #ask(account) {

@@ -72,7 +72,8 @@ class TestClock:
 class Slip:
     """What is written on a slip, and where the reader errs or doubts.
 
-    ``doubtful``: field → places read with little confidence; ``misread``: field → what it reads.
+    ``doubtful``: field → places read with little confidence; ``misread``: field → what it reads; ``habits``:
+    field → what its ink's shape tells.
     ``registered`` False: the page's template was not found.
     """
 
@@ -82,6 +83,7 @@ class Slip:
     address: str = "г Красноярск, ул Мира, 12-45"
     doubtful: Mapping[str, Sequence[int]] = field(default_factory=dict)
     misread: Mapping[str, str] = field(default_factory=dict)
+    habits: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     signed: bool = True
     registered: bool = True
 
@@ -138,7 +140,8 @@ def _fields(template: Template, slip: Slip) -> dict[str, FieldResult]:
             )
             value = f"{text[4:]}-{text[2:4]}-{text[:2]}" if each.kind == "date" and text else text
             confidence = 0.6 if doubtful else 0.9995
-            fields[each.name] = FieldResult(value, confidence, cells, characters)
+            habits = slip.habits.get(each.name, ())
+            fields[each.name] = FieldResult(value, confidence, cells, characters, reasons=habits)
         else:
             present = each.name == "address" or (each.name == "signature" and slip.signed)
             fields[each.name] = FieldResult(present=present, confidence=0.9995)
@@ -181,11 +184,15 @@ class Desk:
     reader: ScriptedReader
     folder: Path
 
-    def bring(self, *slips: Slip) -> None:
-        """Take in one PDF with these slips, a page each."""
+    def bring(self, *slips: Slip, drawn: int | None = None) -> None:
+        """Take in one PDF with these slips, a page each.
+
+        ``drawn``: draw so many of them and give the others the same pictures in turn, for drawing takes long.
+        """
         self.reader.slips = slips
         file = self.folder / f"box {self.clock.now:%H%M%S%f}.pdf"
-        file.write_bytes(files.pdf([scan_of(slip, n) for n, slip in enumerate(slips, 1)], DPI))
+        scans = [scan_of(slip, n) for n, slip in enumerate(slips[:drawn], 1)]
+        file.write_bytes(files.pdf([scans[n % len(scans)] for n in range(len(slips))], DPI))
         batch.run_batch(self.ctx, [file], BatchOrder(SUPPLIER, "station", "office 1", DAY))
 
     def user(self, name: str, role: str = "reviewer") -> str:
@@ -195,9 +202,15 @@ class Desk:
 
 
 def open_desk(
-    folder: Path, lease_seconds: int = 300, address: str = ADDRESS, surname: str = "Иванова"
+    folder: Path,
+    lease_seconds: int = 300,
+    address: str = ADDRESS,
+    surname: str = "Иванова",
+    *,
+    accounts: int = 9,
+    audit_share: float = 0.0,
 ) -> Desk:
-    """A desk on SQLite in ``folder``; accounts 121000000001 … 121000000009 are registered."""
+    """A desk on SQLite in ``folder``; ``accounts`` from 121000000001 on are registered."""
     clock = TestClock()
     reader = ScriptedReader(form())
     ctx = Context(
@@ -210,18 +223,23 @@ def open_desk(
         thresholds=lambda channel, template, model: Thresholds(
             dict.fromkeys(("account", "reading", "date", "signature", "address", "meter_serial"), 0.98)
         ),
-        settings=ServiceSettings(lease_seconds=lease_seconds),
+        settings=ServiceSettings(
+            lease_seconds=lease_seconds,
+            audit_share=audit_share,
+            audit_share_reviewed=audit_share,
+            audit_key=b"k" * 32,
+        ),
     )
     rows = [
-        {"account": f"12100000000{n}", **REGISTER, "address": address, "surname": surname}
-        for n in range(1, 10)
+        {"account": f"{121_000_000_000 + n}", **REGISTER, "address": address, "surname": surname}
+        for n in range(1, accounts + 1)
     ]
-    accounts = folder / "accounts.csv"
-    with accounts.open("w", encoding="utf-8", newline="") as out:
+    table = folder / "accounts.csv"
+    with table.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    register.import_register(ctx, accounts, SUPPLIER)
+    register.import_register(ctx, table, SUPPLIER)
     return Desk(ctx, clock, reader, folder)
 
 

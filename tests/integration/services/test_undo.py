@@ -135,7 +135,9 @@ def test_a_question_goes_to_a_supervisor_alone(ctx: Context) -> None:
     assert review.accept(ctx, "vera", first, GOOD, effort=Effort(4, 1)).outcome == "accepted"
     assert asking.waiting(ctx) == 0
     with ctx.records.read() as tx:
-        log = [(each.who, each.what, (each.details or {}).get("effort")) for each in tx.audits.of_sheet(first)]
+        log = [
+            (each.who, each.what, (each.details or {}).get("effort")) for each in tx.audits.of_sheet(first)
+        ]
     assert ("anna", "review.asked", {"seconds": 12.5, "keys": 3}) in log
     assert log[-1] == ("vera", "sheet.state", {"seconds": 4, "keys": 1})
     assert verify(ctx).ok
