@@ -23,8 +23,11 @@ Points = NDArray[np.float32]
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "meter-finder.onnx"
 #: Long sides, in pixels, at which a photo is looked at: always, and when that found nothing sure.
-SIZES = (384, 160)
-MORE_SIZES = (800, 80)
+SIZES = (384, 128)
+MORE_SIZES = (800, 64)
+#: Each is laid on a ground of its mean colour, this much larger on every side and at least so large: a row
+#: at the very edge has nothing around it to be seen by.
+_GROUND, _LEAST_GROUND = 24, 192
 #: Rows are looked for in no more detail than this, long side in pixels; digits are read from the whole photo.
 LARGEST = 1600
 #: The finder's maps: see ``training.meters.crops``.
@@ -108,10 +111,15 @@ class Finder:
         size = (max(1, round(wide * scale)), max(1, round(high * scale)))
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         small = np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
-        down, right = -small.shape[0] % 32, -small.shape[1] % 32
-        small = np.asarray(cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_CONSTANT), np.uint8)
+        wide_sides, high_sides = _sides(size[0]), _sides(size[1])
+        colour = tuple(float(each) for each in small.reshape(-1, 3).mean(axis=0))
+        ground = cv2.copyMakeBorder(small, *high_sides, *wide_sides, cv2.BORDER_CONSTANT, value=colour)
         stretch = np.array([wide / size[0], high / size[1]], np.float32)
-        return [replace(each, quad=each.quad * stretch) for each in rows(self.maps(small))]
+        corner = np.array([wide_sides[0], high_sides[0]], np.float32)
+        return [
+            replace(each, quad=(each.quad - corner) * stretch)
+            for each in rows(self.maps(np.asarray(ground, np.uint8)))
+        ]
 
     def _closer(self, image: Image, found: Found) -> Found:
         """The same row looked at upright and at the best size; unchanged where that shows nothing."""
@@ -132,6 +140,13 @@ class Finder:
         back = (best.quad - shift) @ np.linalg.inv(turn).T
         score = float(np.sqrt(best.score * found.score))
         return Found(back.astype(np.float32), score, best.reading, best.lcd, best.straight)
+
+
+def _sides(length: int) -> tuple[int, int]:
+    """How much ground a picture so long gets before and after, for a whole multiple of 32 pixels."""
+    whole = max(_LEAST_GROUND, length + 2 * _GROUND)
+    whole += -whole % 32
+    return (whole - length) // 2, whole - length - (whole - length) // 2
 
 
 def _reduced(image: Image, long: int) -> Image:
@@ -279,7 +294,10 @@ def _turned(
         stretch = np.diag([image.shape[1] / small[0], image.shape[0] / small[1], 1.0])
         image = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.uint8)
         matrix = matrix @ stretch
-    turned = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    colour = tuple(float(each) for each in image[::8, ::8].reshape(-1, 3).mean(axis=0))
+    turned = cv2.warpAffine(
+        image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=colour
+    )
     return np.asarray(turned, np.uint8)
 
 
