@@ -28,13 +28,8 @@ NAMES = {
 }
 
 
-@router.api_route(
-    "/sms/{key}",
-    methods=["GET", "POST"],
-    responses=FAILURES,
-    summary="A text message came in",
-    operation_id="text_message",
-)
+@router.get("/sms/{key}", responses=FAILURES, summary="A text message came in", operation_id="text_by_query")
+@router.post("/sms/{key}", responses=FAILURES, summary="A text message came in", operation_id="text_by_body")
 async def text_message(
     request: Request,
     key: Annotated[

@@ -185,7 +185,7 @@ DAY_FILE = (
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
 def test_a_day_file_is_judged_row_by_row_and_once(desk: Context, encoding: str) -> None:
-    file = DayFile(SUPPLIER, "terminal", "ПлатеЖКа", DAY)
+    file = DayFile(SUPPLIER, "terminal/platezhka", "ПлатеЖКа", DAY)
     data = DAY_FILE.encode(encoding)
     rows = read_day_file(desk, data, file)
     assert [row.line for row in rows] == [2, 3, 4, 5]
