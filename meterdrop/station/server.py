@@ -114,6 +114,7 @@ class Server:
         raise Refused(said)
 
     def _log_in(self) -> None:
+        self._client.cookies.clear()
         form = {"name": self._name, "password": self._password, "csrf_token": self._token("/login")}
         response = self._send("POST", "/login", data=form)
         if response.status_code == 429:
