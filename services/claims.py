@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from domain.gate import Claim, ClaimedReading, Value
@@ -13,6 +13,8 @@ from templates.model import Field, Template
 
 #: Roles whose doubts count even where the form does not require the field.
 _ALWAYS_COUNTS = frozenset({"account", "reading", "meter_serial"})
+#: Name of the form by which typed messages are reviewed.
+MESSAGE_FORM = "message"
 _DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d%m%Y", "%d.%m.%y")
 
 
@@ -49,52 +51,23 @@ def from_person(values: Mapping[str, str], template: Template, confirmed: Collec
         return next((entered(field) for field in _of_role(template, role)), Value("", 1.0))
 
     account = normalise_digits(values.get("account", ""))
+    serial = first("meter_serial")
+    readings = tuple(ClaimedReading(entered(field), field.tariff) for field in _of_role(template, "reading"))
+    # A message names its meters by their order; a slip has one meter, and a box for each of its tariffs.
+    in_order = template.name == MESSAGE_FORM and not serial.value and bool(readings[0].value.value)
+    if in_order:
+        readings = tuple(ClaimedReading(each.value) for each in readings if each.value.value)
     return Claim(
         account=Value(account, 1.0),
-        readings=tuple(
-            ClaimedReading(entered(field), field.tariff) for field in _of_role(template, "reading")
-        ),
+        readings=readings,
         reading_date=first("date"),
         signature_present=first("signature"),
         address_present=first("address"),
-        meter_serial=first("meter_serial"),
+        meter_serial=serial,
         required=required_roles(template),
         by_person=True,
+        in_order=in_order,
         confirmed=frozenset(confirmed),
-    )
-
-
-def from_customer(
-    account: str,
-    readings: Sequence[str] | Mapping[str, str],
-    *,
-    surname: str = "",
-    meter_serial: str = "",
-    day: date | None = None,
-    reasons: Collection[Reason] = (),
-) -> Claim:
-    """What a customer typed, said or sent through another system: certain as it stands, and no paper's date.
-
-    ``readings``: digits before the mark, in the order of the account's meters and tariffs, or by tariff.
-    ``reasons``: doubts of whoever took it in; any of them keeps it for a person.
-    """
-    if isinstance(readings, Mapping):
-        claimed = tuple(
-            ClaimedReading(Value(normalise_digits(text), 1.0), tariff or None)
-            for tariff, text in readings.items()
-        )
-    else:
-        claimed = tuple(ClaimedReading(Value(normalise_digits(text), 1.0)) for text in readings)
-    return Claim(
-        account=Value(normalise_digits(account), 1.0),
-        readings=claimed,
-        reading_date=Value(day.isoformat() if day is not None else "", 1.0),
-        meter_serial=Value("".join(filter(str.isdigit, meter_serial)), 1.0),
-        required=frozenset({"account", "reading"}),
-        reasons=tuple(reasons),
-        typed=True,
-        in_order=not isinstance(readings, Mapping),
-        surname=clean(surname),
     )
 
 
