@@ -6,8 +6,6 @@ Every size is checked from the header before a pixel is decoded.
 from __future__ import annotations
 
 import io
-import math
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -90,7 +88,9 @@ class Picture:
             if self.media_type == "image/jpeg" and image.mode != "CMYK":
                 check_scans(image, self._data)
                 return turn(_jpeg_reduced(self._data, factor), orientation_of(image)), factor
-            pixels, _ = decode(image, replace(self._limits, max_dpi=math.inf), colour=True)
+            with decoding("the picture"):
+                image.load()
+                pixels = turn(_bgr(image), orientation_of(image))
         size = (-(-pixels.shape[1] // factor), -(-pixels.shape[0] // factor))
         if factor > 1:
             pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

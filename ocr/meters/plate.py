@@ -76,7 +76,7 @@ def read_plate(image: Picture, quad: Quad | None, serials: Sequence[str]) -> Pla
 
 def judged(numbers: Sequence[Number], serials: Sequence[str]) -> Plate:
     """What the numbers on a plate say about the register's serials."""
-    asked = {serial: digits for serial in serials if len(digits := _digits(serial)) >= _SHORTEST}
+    asked = {serial: digits for serial in serials if len(digits := _significant(serial)) >= _SHORTEST}
     seen = tuple(numbers)
     if not asked:
         return Plate("unseen", numbers=seen)
@@ -93,7 +93,12 @@ def judged(numbers: Sequence[Number], serials: Sequence[str]) -> Plate:
     lengths = {len(digits) for digits in asked.values()}
     for number in seen:
         sure = number.source == "code" or number.confidence >= _SURE
-        if sure and len(number.digits) in lengths and min(costs.values()) >= 3.0 and _serial_like(number):
+        if (
+            sure
+            and len(_significant(number.digits)) in lengths
+            and min(costs.values()) >= 3.0
+            and _serial_like(number)
+        ):
             return Plate("contradicted", numbers=seen)
     return Plate("unseen", numbers=seen)
 
@@ -111,9 +116,9 @@ def edit_cost(one: str, other: str) -> float:
 
 def _nearest(serial: str, number: str) -> float:
     """The cheapest place of ``serial`` in ``number``: makers print more digits around it."""
-    n = len(serial)
-    if len(number) <= n + 1:
-        return edit_cost(serial, number)
+    significant = number.lstrip("0")
+    if len(significant) <= len(serial) + 1:
+        return edit_cost(serial, significant)
     # Inside a longer number every digit has to be right: there are many places to fit by chance.
     return 0.0 if serial in number else 99.0
 
@@ -121,6 +126,11 @@ def _nearest(serial: str, number: str) -> float:
 def _serial_like(number: Number) -> bool:
     """Not a year, a standard's number or a row of one digit."""
     return len(set(number.digits)) > 2 and len(number.digits) >= 7
+
+
+def _significant(text: str) -> str:
+    """Digits without leading zeros, which registers add or leave out."""
+    return _digits(text).lstrip("0")
 
 
 def _digits(text: str) -> str:
