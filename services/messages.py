@@ -82,6 +82,7 @@ class Incoming:
     address that is answered; "" where nobody is. ``day``: on which it came in, in the supplier's own time.
     ``spoken``: what a program says; None: ``text`` is a person's. ``subject``: the text is a mail's subject.
     ``answered_here``: whoever hands it over passes the answer on, so that no notice is queued for it.
+    ``original``: key of the object that it was taken from.
     """
 
     supplier: str
@@ -95,6 +96,7 @@ class Incoming:
     spoken: Spoken | None = None
     subject: bool = False
     answered_here: bool = False
+    original: str = ""
 
 
 @dataclass(frozen=True)

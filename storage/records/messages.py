@@ -92,7 +92,7 @@ class Messages:
         return self._one(message.c.reference == reference)
 
     def of_sheet(self, sheet_id: int) -> MessageRow | None:
-        """The message that a sheet came from, itself or among its files; the first one where it came twice."""
+        """The message that a sheet came from, itself or among its files; the first where it came twice."""
         query = (
             sa.select(message)
             .where(
@@ -125,6 +125,18 @@ class Messages:
         """The files that came with a message."""
         query = sa.select(message_file.c.file_id).where(message_file.c.message_id == message_id)
         return list(self._connection.execute(query.order_by(message_file.c.file_id)).scalars())
+
+    def waiting(self, channel: str) -> list[MessageRow]:
+        """Messages whose pictures are not read yet, oldest first."""
+        query = sa.select(message).where(message.c.channel == channel, message.c.outcome == "waiting")
+        return [MessageRow(**row._mapping) for row in self._connection.execute(query.order_by(message.c.id))]
+
+    def lately(self, supplier: str, sender: str, since: datetime) -> int:
+        """How many messages of a sender came since then."""
+        query = sa.select(sa.func.count()).where(
+            message.c.supplier == supplier, message.c.sender == sender, message.c.received_at >= since
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def _one(self, *conditions: sa.ColumnElement[bool]) -> MessageRow | None:
         row = self._connection.execute(sa.select(message).where(*conditions)).one_or_none()
