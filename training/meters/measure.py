@@ -32,8 +32,10 @@ class Outcome:
 
     @property
     def right(self) -> bool:
-        """The digits before the mark are the true ones."""
-        return self.truth == self.value
+        """The digits before the mark are the true ones, as far as they are known."""
+        return len(self.truth) == len(self.value) and all(
+            a in ("?", b) for a, b in zip(self.truth, self.value, strict=True)
+        )
 
 
 def strips(reader: StripReader, name: str, seed: int = 1) -> list[Outcome]:
@@ -43,7 +45,7 @@ def strips(reader: StripReader, name: str, seed: int = 1) -> list[Outcome]:
     for stored in gathered(f"strip-{name}"):
         picture = stored.picture()
         row = picture.rows[0]
-        if "?" in row.value:
+        if not set(row.value) - {"?"}:
             continue
         decoded = decode(reader.frames(cut(picture.image, jittered(row.quad, rng, 0.6))))
         best = decoded.texts[0] if decoded.texts else None

@@ -24,7 +24,9 @@ def report(weights: Path, most: int | None) -> Iterator[str]:
         found = measure.found(finder, name, most)
         good = sum(overlap > 0.5 and not turned for _, overlap, turned in found)
         yield f"finder alone, {name}: {_share(good, len(found))} found within an overlap of 0.5"
-        yield _line(f"photos, {name}", [o for o in measure.photos(reader, name, most) if "?" not in o.truth])
+        yield _line(
+            f"photos, {name}", [o for o in measure.photos(reader, name, most) if set(o.truth) - {"?"}]
+        )
     for name in ("tr_electricity_lcd_small", "gas_pump_lcd_small"):
         yield _line(f"panels, {name}", measure.screens(reader, name))
 

@@ -53,7 +53,25 @@ def example(picture: Picture, row: Row, rng: np.random.Generator) -> tuple[Image
         quad, text = quad[[2, 3, 0, 1]], []
     if rng.random() < 0.06 and not any(digit.decimal for digit in row.digits):
         image = np.asarray(255 - image, np.uint8)
-    return photographed(cut(image, quad), rng, 0.8), text
+    strip = cut(image, quad)
+    if rng.random() < 0.1:
+        strip = _scribbled(strip, rng)
+    return photographed(strip, rng, 0.8), text
+
+
+def _scribbled(strip: Image, rng: np.random.Generator) -> Image:
+    """A pen's strokes on the glass, a hair, a scratch: a bent line or two over the digits."""
+    out = strip.copy()
+    high, wide = strip.shape[:2]
+    for _ in range(int(rng.integers(1, 3))):
+        start = np.array([rng.uniform(0, wide), rng.uniform(-5, high)])
+        steps = rng.normal(0, 1, (6, 2)) * [8, 9] + rng.normal(0, 6, 2)
+        points = (start + np.cumsum(steps, axis=0)) * 16
+        colour = float(rng.uniform(200, 255) if rng.random() < 0.7 else rng.uniform(0, 60))
+        thick = int(rng.integers(1, 4))
+        line = points.astype(np.int32).reshape(-1, 1, 2)
+        cv2.polylines(out, [line], False, (colour,) * 3, thick, cv2.LINE_AA, shift=4)
+    return out
 
 
 def elsewhere(picture: Picture, rng: np.random.Generator) -> tuple[Image, list[int]] | None:
