@@ -25,7 +25,7 @@ def backdrop(rng: np.random.Generator, shape: Shape) -> Canvas:
 
 def any_colour(rng: np.random.Generator) -> Colour:
     """Mostly dull, sometimes loud."""
-    if rng.random() < 0.65:
+    if rng.random() < 0.75:
         return grey(rng, 20, 235, 14)
     b, g, r = (float(v) for v in rng.uniform(10, 240, 3))
     return b, g, r
@@ -114,7 +114,8 @@ def _mottled(rng: np.random.Generator, shape: Shape) -> Canvas:
     """Out of focus, whatever it is."""
     cells = int(rng.integers(3, 24))
     seeds = rng.uniform(0, 255, (cells, cells, 3)).astype(np.float32)
-    seeds = seeds * np.float32(0.5) + seeds.mean(axis=2, keepdims=True) * np.float32(0.5)
+    loud = np.float32(rng.beta(1.0, 3.0))
+    seeds = seeds * loud + seeds.mean(axis=2, keepdims=True) * (1 - loud)
     return np.asarray(cv2.resize(seeds, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 

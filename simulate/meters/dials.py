@@ -14,16 +14,17 @@ from simulate.meters.typefaces import text_face
 from simulate.meters.words import WATER_MAKERS, rating, serial
 
 
-def round_face(rng: np.random.Generator, display: Picture, plate: Colour) -> Face:
+def round_face(rng: np.random.Generator, display: Picture, plate: Colour, *, seam: float) -> Face:
     """A water meter seen from above, with its pipes to the left and right."""
     u = digit_height(display)
     tall, wide = display.image.shape[:2]
-    body, open_ = _some_body(rng, wide, u)
+    side = int(rng.integers(4))
+    body, open_ = _some_body(rng, wide, u, side)
     canvas, middle, inner = body.canvas, body.middle, body.inner
     if rng.random() < 0.6:
         pipes(body, rng)
     if open_:
-        lid(body, rng, open_)
+        lid(body, rng, open_, side)
     ring(body, rng)
     cv2.circle(canvas, middle, round(inner), plate, -1, cv2.LINE_AA)
     ink = grey(rng, 5, 80) if sum(plate) > 330 else grey(rng, 175, 250)
@@ -38,20 +39,27 @@ def round_face(rng: np.random.Generator, display: Picture, plate: Colour) -> Fac
     shape = (canvas.shape[0], canvas.shape[1])
     canvas *= cloud(rng, shape, int(rng.integers(1, 5)), 0.82, 1.08)[..., None]
     canvas += grain(rng, shape, float(rng.uniform(0.5, 4.0)))[..., None]
-    rows = put_display(canvas, display, spot)
+    rows = put_display(canvas, display, spot, seam)
     _glass(canvas, rng, middle, inner)
     return Face(canvas, body.mask, rows, u)
 
 
-def _some_body(rng: np.random.Generator, wide: int, u: float) -> tuple[Body, float]:
-    """An empty body around a display ``wide`` pixels wide, and the height of its open lid, 0 without one."""
+def _some_body(rng: np.random.Generator, wide: int, u: float, side: int) -> tuple[Body, float]:
+    """An empty body around a display ``wide`` pixels wide, and how far its open lid reaches, 0 without one.
+
+    ``side``: where the lid stands, clockwise from the top.
+    """
     inner = wide * float(rng.uniform(0.58, 0.95)) + 0.4 * u
     outer = inner * (1.0 + float(rng.uniform(0.06, 0.3)))
     beside = outer * float(rng.uniform(0.0, 0.9))
-    open_ = outer * float(rng.uniform(0.5, 1.2)) if rng.random() < 0.3 else 0.0
-    shape = round(2 * outer + open_), round(2 * outer + 2 * beside)
+    open_ = outer * float(rng.uniform(0.5, 1.2)) if rng.random() < 0.35 else 0.0
+    along = rng.random() < 0.7  # the pipes run as the digits do
+    free = [0.0 if along else beside, beside if along else 0.0] * 2  # top, right, bottom, left
+    if open_:
+        free[side] = max(free[side], open_)
+    shape = round(2 * outer + free[0] + free[2]), round(2 * outer + free[1] + free[3])
     canvas = plain(shape, grey(rng, 60, 160))
-    middle = (round(outer + beside), round(outer + open_))
+    middle = (round(outer + free[3]), round(outer + free[0]))
     return Body(canvas, np.zeros(shape, np.uint8), middle, inner, outer), open_
 
 

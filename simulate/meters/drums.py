@@ -30,17 +30,17 @@ def draw_drums(
     pixels (24 to 90), ``plate``: the colour around, BGR. What is not given is drawn.
     """
     look = some_look(rng, digits, decimals, height, plate)
-    return drawn(rng, look, some_stand(rng, look.digits + look.decimals))
+    return drawn(rng, look, some_stand(rng, look.digits + look.decimals), even=plate is not None)
 
 
-def drawn(rng: np.random.Generator, look: DrumLook, stand: Stand) -> Picture:
-    """The counter of this look at this stand."""
+def drawn(rng: np.random.Generator, look: DrumLook, stand: Stand, *, even: bool = False) -> Picture:
+    """The counter of this look at this stand; ``even``: lit so that a face goes on around it without seam."""
     places = look.digits + look.decimals
     left, top, right, bottom = look.margin
     mark = 0.4 * look.height if look.style == "split" and look.decimals > 0 else 0.0
     width, tall = round(left + places * look.pitch + mark + right), round(top + look.window + bottom)
     starts = [left + k * look.pitch + (mark if k >= look.digits else 0.0) for k in range(places)]
-    canvas = _plate(rng, look, (tall, width))
+    canvas = _plate(rng, look, (tall, width), even=even)
     boxes = _openings(canvas, look, starts, mark)
     strip = Ring(rng, look)
     for place, (start, shown) in enumerate(zip(starts, stand.shown, strict=True)):
@@ -52,7 +52,7 @@ def drawn(rng: np.random.Generator, look: DrumLook, stand: Stand) -> Picture:
     printed_around(canvas, rng, look, starts)
     if look.frame is not None:
         _decimal_frame(canvas, look, look.frame, starts)
-    _light(canvas, rng, look)
+    _light(canvas, rng, look, even=even)
     side = (look.pitch - look.drum) / 2 if look.style == "own" else 0.0
     row = tuple(
         Digit(
@@ -74,8 +74,10 @@ def drawn(rng: np.random.Generator, look: DrumLook, stand: Stand) -> Picture:
     return Picture(finished(canvas), (Row("drum", row),))
 
 
-def _plate(rng: np.random.Generator, look: DrumLook, shape: tuple[int, int]) -> Canvas:
+def _plate(rng: np.random.Generator, look: DrumLook, shape: tuple[int, int], *, even: bool) -> Canvas:
     canvas = plain(shape, look.plate)
+    if even:
+        return canvas
     canvas *= cloud(rng, shape, 2, 0.85, 1.12)[..., None]
     canvas += grain(rng, shape, float(rng.uniform(0.5, 5.0)))[..., None]
     return canvas
@@ -154,9 +156,10 @@ def _gloss(
     lay(canvas, np.clip(veil, 0.0, 1.0), colour, (x0, top))
 
 
-def _light(canvas: Canvas, rng: np.random.Generator, look: DrumLook) -> None:
+def _light(canvas: Canvas, rng: np.random.Generator, look: DrumLook, *, even: bool) -> None:
     shape = (canvas.shape[0], canvas.shape[1])
-    canvas *= cloud(rng, shape, int(rng.integers(1, 4)), float(rng.uniform(0.6, 0.95)), 1.1)[..., None]
+    darkest = float(rng.uniform(0.88, 0.97) if even else rng.uniform(0.6, 0.95))
+    canvas *= cloud(rng, shape, int(rng.integers(1, 4)), darkest, 1.03 if even else 1.1)[..., None]
     if rng.random() < 0.35:  # the pane's dust
         dust = cloud(rng, shape, 12, -0.6, float(rng.uniform(0.05, 0.5)))
         lay(canvas, np.clip(dust, 0.0, 1.0), (150.0, 165.0, 175.0), (0, 0))

@@ -51,11 +51,21 @@ def digit_height(display: Picture) -> float:
     return max(heights) if heights else 0.45 * display.image.shape[0]
 
 
-def put_display(canvas: Canvas, display: Picture, at: tuple[int, int]) -> tuple[Row, ...]:
-    """Set the display into the face with its top left corner at x, y, which must fit; its rows there."""
+def put_display(canvas: Canvas, display: Picture, at: tuple[int, int], seam: float) -> tuple[Row, ...]:
+    """Set the display into the face with its top left corner at x, y, which must fit; its rows there.
+
+    ``seam``: over how many pixels at its edges it fades into the plate; 0 for a screen that has its own
+    frame.
+    """
     x, y = at
     tall, wide = display.image.shape[:2]
-    canvas[y : y + tall, x : x + wide] = display.image
+    area = canvas[y : y + tall, x : x + wide]
+    if seam < 1.0:
+        area[:] = display.image
+    else:
+        rows, columns = (np.minimum(np.arange(n), np.arange(n)[::-1]) for n in (tall, wide))
+        weight = np.clip(np.minimum(rows[:, None], columns[None]) / np.float32(seam), 0.0, 1.0)
+        area += weight.astype(np.float32)[..., None] * (display.image - area)
     shift = np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
     return display.warped(shift, display.image).rows
 
@@ -72,7 +82,9 @@ def plate_colour(rng: np.random.Generator) -> Colour:
     return float(rng.uniform(120, 240)), float(rng.uniform(90, 220)), float(rng.uniform(60, 220))
 
 
-def box_face(rng: np.random.Generator, display: Picture, plate: Colour, *, gas: bool = False) -> Face:
+def box_face(
+    rng: np.random.Generator, display: Picture, plate: Colour, *, seam: float, gas: bool = False
+) -> Face:
     """A meter in a box: electronic, induction with its disc, on a rail, or a gas meter."""
     u = digit_height(display)
     tall, wide = display.image.shape[:2]
@@ -100,7 +112,7 @@ def box_face(rng: np.random.Generator, display: Picture, plate: Colour, *, gas: 
             box = (left + 0.2 * u, y + 0.2 * u, right - 0.2 * u, y + tall - 0.2 * u)
             prints.paragraph(canvas, rng, box, ink=ink, size=0.3 * u)
     _surface(canvas, rng)
-    rows = put_display(canvas, display, (x, y))
+    rows = put_display(canvas, display, (x, y), seam)
     if cover:
         _terminal_cover(canvas, rng, (0.0, height, width, height + cover), u)
     _pane(canvas, rng, area, u)
@@ -108,7 +120,7 @@ def box_face(rng: np.random.Generator, display: Picture, plate: Colour, *, gas: 
     return Face(canvas, mask, rows, u)
 
 
-def glass_face(rng: np.random.Generator, display: Picture, plate: Colour) -> Face:
+def glass_face(rng: np.random.Generator, display: Picture, plate: Colour, *, seam: float) -> Face:
     """An induction meter under a round or oval glass: plate, disc, dark surround."""
     u = digit_height(display)
     tall, wide = display.image.shape[:2]
@@ -147,7 +159,7 @@ def glass_face(rng: np.random.Generator, display: Picture, plate: Colour) -> Fac
     _print(canvas, rng, (area[0] + 0.3 * u, below, area[2] - 0.3 * u, area[3]), u=u, plate=plate, gas=False)
     _surface(canvas, rng)
     x, y = min(max(x, 0), shape[1] - wide), min(max(y, 0), shape[0] - tall)
-    rows = put_display(canvas, display, (x, y))
+    rows = put_display(canvas, display, (x, y), seam)
     _dome(canvas, rng, middle, axes)
     return Face(canvas, mask, rows, u)
 

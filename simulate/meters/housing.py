@@ -34,12 +34,14 @@ class Body:
 
 
 def pipes(body: Body, rng: np.random.Generator) -> None:
-    """A pipe from edge to edge behind the meter, with a nut at each end."""
-    canvas, mask = body.canvas, body.mask
+    """A pipe from edge to edge behind the meter, along the longer side, with a nut at each end."""
+    canvas, mask, across_at = body.canvas, body.mask, body.middle[1]
+    if canvas.shape[0] > canvas.shape[1]:
+        canvas, mask, across_at = canvas.transpose(1, 0, 2), mask.T, body.middle[0]
     colour = _some(rng, _SHELLS)
     half = max(round(body.outer * float(rng.uniform(0.25, 0.6))), 3)
-    top, bottom = max(body.middle[1] - half, 0), min(body.middle[1] + half, canvas.shape[0])
-    across = (np.arange(top, bottom, dtype=np.float32) - body.middle[1]) / half
+    top, bottom = max(across_at - half, 0), min(across_at + half, canvas.shape[0])
+    across = (np.arange(top, bottom, dtype=np.float32) - across_at) / half
     tone = 0.45 + 0.75 * np.sqrt(np.clip(1 - (across + 0.3) ** 2 / 1.7, 0, 1))
     canvas[top:bottom] = tone[:, None, None] * np.asarray(colour, np.float32)
     mask[top:bottom] = 255
@@ -66,24 +68,29 @@ def ring(body: Body, rng: np.random.Generator) -> None:
         )
 
 
-def lid(body: Body, rng: np.random.Generator, height: float) -> None:
-    """The lid, open towards the picture's top, where ``height`` pixels are free for it."""
-    canvas, mask, middle = body.canvas, body.mask, body.middle
+def lid(body: Body, rng: np.random.Generator, reach: float, side: int) -> None:
+    """The open lid: it stands out ``reach`` pixels at a side (0 top, then clockwise) where there is room."""
+    canvas, mask, middle = body.canvas, body.mask, np.array(body.middle, np.float64)
     colour = _some(rng, _LIDS)
-    axes = (round(body.outer * float(rng.uniform(0.7, 0.98))), max(round(height * 0.6), 2))
-    centre = (middle[0], round(height * 0.62))
-    hinge = round(0.25 * body.outer)
-    corners = (middle[0] - hinge, centre[1]), (middle[0] + hinge, middle[1] - round(body.outer * 0.9))
+    out = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)][side], np.float64)
+    aside = np.abs(out[::-1])
+    axes = aside * body.outer * float(rng.uniform(0.7, 0.98)) + np.abs(out) * max(reach * 0.6, 2.0)
+    centre = middle + out * (body.outer + reach * 0.38)
+    hinge = middle + out * body.outer * 0.9 - aside * 0.25 * body.outer, centre + aside * 0.25 * body.outer
     for target, paint in ((canvas, colour), (mask, 255.0)):
-        cv2.ellipse(target, centre, axes, 0, 0, 360, paint, -1, cv2.LINE_AA)
-        cv2.rectangle(target, corners[0], corners[1], paint, -1)
-    inside = (round(axes[0] * 0.85), round(axes[1] * 0.85))
-    cv2.ellipse(canvas, centre, inside, 0, 0, 360, mixed(colour, (0.0, 0.0, 0.0), 0.3), 2)
+        cv2.ellipse(target, _pixel(centre), _pixel(axes), 0, 0, 360, paint, -1, cv2.LINE_AA)
+        cv2.rectangle(target, _pixel(hinge[0]), _pixel(hinge[1]), paint, -1)
+    inner = mixed(colour, (0.0, 0.0, 0.0), 0.3)
+    cv2.ellipse(canvas, _pixel(centre), _pixel(axes * 0.85), 0, 0, 360, inner, 2)
     if rng.random() < 0.5:
-        note = prints.sticker(rng, axes[0] * 0.9)[: axes[1]]
-        y, x = centre[1] - note.shape[0] // 2, centre[0] - note.shape[1] // 2
-        if y >= 0 and x >= 0:
-            canvas[y : y + note.shape[0], x : x + note.shape[1]] = note
+        note = prints.sticker(rng, float(min(axes)) * 0.9)
+        x, y = (round(float(v)) for v in centre - np.array(note.shape[1::-1]) / 2)
+        area = canvas[max(y, 0) : y + note.shape[0], max(x, 0) : x + note.shape[1]]
+        area[:] = note[: area.shape[0], : area.shape[1]]
+
+
+def _pixel(point: NDArray[np.float64]) -> tuple[int, int]:
+    return round(float(point[0])), round(float(point[1]))
 
 
 def _struck(body: Body, rng: np.random.Generator, colour: Colour) -> None:

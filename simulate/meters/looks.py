@@ -74,7 +74,7 @@ def some_look(
     """A look drawn at random; what is given stays."""
     if decimals is None:
         most = 3 if digits is None else max(min(3, 8 - digits), 0)
-        decimals = min(int(rng.choice([0, 1, 2, 3], p=[0.3, 0.42, 0.1, 0.18])), most)
+        decimals = min(int(rng.choice([0, 1, 2, 3], p=[0.27, 0.4, 0.09, 0.24])), most)
     if digits is None:
         digits = int(
             np.clip(rng.choice([4, 5, 6, 7, 8], p=[0.1, 0.5, 0.25, 0.1, 0.05]), 4 - decimals, 8 - decimals)

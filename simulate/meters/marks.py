@@ -29,7 +29,7 @@ UNITS = (
 )
 _LINES = (
     "SINGLE PHASE ELECTRONIC METER", "ЭЛЕКТРОННЫЙ СЧЁТЧИК", "СЧЕТЧИК ЭЛЕКТРИЧЕСКОЙ ЭНЕРГИИ", "220 V 5(60) A",
-    "СЧЁТЧИК ВОДЫ СВК-15", "Qn 1,5 m³/h", "CÔNG TƠ ĐIỆN 1 PHA", "ГОСТ Р 52322-2005", "WATTHOURMETER",
+    "СЧЁТЧИК ВОДЫ СВК-15", "Qn 1,5 m³/h", "CONG TO DIEN 1 PHA", "ГОСТ Р 52322-2005", "WATTHOURMETER",
     "No 00471822", "1600 imp/kWh", "3200 имп/кВт·ч", "LICZNIK ENERGII", "DEBIT 2.5", "A+  1.8.0", "СО-505",
     "Зав. № 0823145",
 )  # fmt: skip

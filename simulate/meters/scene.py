@@ -14,7 +14,7 @@ from simulate.meters.camera import shot
 from simulate.meters.clutter import thing
 from simulate.meters.dials import round_face
 from simulate.meters.drums import draw_drums
-from simulate.meters.faces import Face, box_face, glass_face, plate_colour
+from simulate.meters.faces import Face, box_face, digit_height, glass_face, plate_colour
 from simulate.meters.lights import lit, stamped
 from simulate.meters.model import Picture, Row
 from simulate.meters.paint import Canvas, grey, lay
@@ -86,6 +86,7 @@ def _some_plan(rng: np.random.Generator, shape: tuple[int, int], *, given: bool)
 
 def _some_face(rng: np.random.Generator, digit: float, display: Picture | None) -> Face:
     plate = plate_colour(rng)
+    own = display is None
     if display is None:
         height = float(np.clip(digit * float(rng.uniform(0.95, 1.3)), 24.0, 90.0))
         kind = rng.random()
@@ -94,12 +95,14 @@ def _some_face(rng: np.random.Generator, digit: float, display: Picture | None) 
         else:
             display = draw_lcd(rng, height=height, screen=DARK if kind > 0.985 else None)
     lcd = not display.rows or display.rows[0].kind == "lcd"
+    soft = not lcd or (not own and rng.random() < 0.5)
+    seam = digit_height(display) * float(rng.uniform(0.1, 0.3)) if soft else 0.0
     kind = rng.random()
     if kind < (0.1 if lcd else 0.4):
-        return round_face(rng, display, plate)
+        return round_face(rng, display, plate, seam=seam)
     if kind < (0.14 if lcd else 0.55):
-        return glass_face(rng, display, plate)
-    return box_face(rng, display, plate, gas=rng.random() < 0.15)
+        return glass_face(rng, display, plate, seam=seam)
+    return box_face(rng, display, plate, seam=seam, gas=rng.random() < 0.15)
 
 
 def _hung(

@@ -22,7 +22,7 @@ _ELECTRIC = (
     "220 В 5–60 А 50 Гц", "230 V 5(60) A 50 Hz", "3200 имп/кВт·ч", "A=6400 имп/(кВт·ч)",
     "1600 imp/kWh", "ГОСТ 31818.11-2012", "ГОСТ Р 52322-2005", "Класс точности 1", "Cl. 2",
     "CAT 1.0", "IP51", "IEC 62053-21", "СЧЁТЧИК ЭЛЕКТРИЧЕСКОЙ ЭНЕРГИИ", "однофазный", "трёхфазный",
-    "SINGLE PHASE ELECTRONIC METER", "1 об = 450", "CÔNG TƠ ĐIỆN 1 PHA 2 DÂY", "450 vòng/kWh",
+    "SINGLE PHASE ELECTRONIC METER", "1 об = 450", "CONG TO DIEN 1 PHA 2 DAY", "450 vong/kWh",
     "3x230/400 V", "RS-485", "IrDA", "ТУ 4228-010", "Tip: C510", "2 W", "Сделано в России",
     "Made in China", "двухтарифный", "Ю-2, 220 В, 10–40 А", "T=+23 °C", "600 об/кВт·ч",
 )  # fmt: skip
@@ -48,7 +48,7 @@ def rating(rng: np.random.Generator, water: bool) -> str:
 def serial(rng: np.random.Generator) -> str:
     """A serial number as makers write it."""
     digits = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(6, 13))))
-    head = ("", "", "", "№ ", "No. ", "Зав. № ", "S/N ", "N ", "Nr ", "Số SX: ", "Z", "SN:")[
+    head = ("", "", "", "№ ", "No. ", "Зав. № ", "S/N ", "N ", "Nr ", "So SX: ", "Z", "SN:")[
         int(rng.integers(12))
     ]
     if rng.random() < 0.2:
