@@ -16,7 +16,8 @@ from ocr.lines.ctc import Frames, distributions
 from ocr.meters.confidence import Confidence
 from ocr.meters.decode import Decoded, decode
 from ocr.meters.finder import Finder, Found
-from ocr.meters.results import Alternative, DisplayReading, MeterReading, Quad
+from ocr.meters.results import Alternative, DisplayReading, Meaning, MeterReading, Quad
+from ocr.meters.screen import Screen, ScreenReader
 from ocr.meters.strip import cut, normal
 from ocr.weights_file import open_weights
 
@@ -25,6 +26,8 @@ Image = NDArray[np.uint8]
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "meter-reader.onnx"
 #: Rows whose digits run this unclearly are read both ways up.
 _UNCLEAR = 0.85
+#: More probably than this it is a reading; the screen's word for a tariff counts when it is so sure.
+_READING, _CLEAR_TARIFF = 0.5, 0.8
 #: A second display is named when it is at least this probable.
 _WORTH_NAMING = 0.3
 
@@ -60,30 +63,55 @@ class Candidate:
     quad: NDArray[np.float32]
     decoded: Decoded
     confidence: float
+    screen: Screen | None = None
+
+    @property
+    def reading(self) -> float:
+        """The probability that it is the reading and not a date or the like."""
+        if self.screen is None:
+            return self.found.reading
+        return (self.found.reading + self.screen.reading) / 2
+
+    @property
+    def means(self) -> Meaning:
+        """What it is."""
+        if self.reading > _READING:
+            return "reading"
+        says = self.screen.means if self.screen is not None else "other"
+        return "other" if says == "reading" else says
+
+    @property
+    def tariff(self) -> str | None:
+        """Which tariff, where the screen says so clearly."""
+        clear = self.screen is not None and self.screen.tariff_sure >= _CLEAR_TARIFF
+        return self.screen.tariff if clear and self.screen is not None else None
 
     @property
     def worth(self) -> float:
         """By which candidates are ranked: sure, found clearly, and a reading rather than a date."""
-        return self.confidence * (0.3 + 0.7 * self.found.reading)
+        return self.confidence * (0.3 + 0.7 * self.reading)
 
 
 class MeterReader:
     """Finds and reads. One object a process; ``load`` makes it. Not shared between threads."""
 
-    def __init__(self, finder: Finder, strips: StripReader) -> None:
-        self._finder, self._strips = finder, strips
+    def __init__(self, finder: Finder, strips: StripReader, screens: ScreenReader | None = None) -> None:
+        self._finder, self._strips, self._screens = finder, strips, screens
         self.model: str = f"{finder.model}+{strips.model}"
         self.confidence = strips.confidence
 
     @classmethod
     def load(cls, path: Path | None = None, threads: int = 1) -> MeterReader:
-        """The shipped weights, or ``meter-finder.onnx`` and ``meter-reader.onnx`` of the folder ``path``.
+        """The shipped weights, or ``meter-finder.onnx`` and its two fellows of the folder ``path``.
 
         Raises ``SettingsError`` when they cannot be read.
         """
-        finder = path / "meter-finder.onnx" if path else None
-        strips = path / "meter-reader.onnx" if path else None
-        return cls(Finder.load(finder, threads), StripReader.load(strips, threads))
+        folder = path or DEFAULT_WEIGHTS.parent
+        return cls(
+            Finder.load(folder / "meter-finder.onnx", threads),
+            StripReader.load(folder / "meter-reader.onnx", threads),
+            ScreenReader.load(folder / "meter-screen.onnx", threads),
+        )
 
     def read(self, image: Image, digits: int | None = None, decimals: int | None = None) -> MeterReading:
         """A photo BGR (H, W, 3), after EXIF rotation but not necessarily the right way up.
@@ -114,7 +142,10 @@ class MeterReader:
             quad, decoded = max(ways, key=lambda way: way[1].confidence)
             if decoded.texts:
                 sure = self._strips.confidence(found.display, decoded.confidence, found.score)
-                every.append(Candidate(found, quad, decoded, sure))
+                screen = None
+                if self._screens is not None and found.display == "lcd":
+                    screen = self._screens.read(image, quad)
+                every.append(Candidate(found, quad, decoded, sure, screen))
         return sorted(every, key=lambda each: each.worth, reverse=True)
 
 
@@ -136,5 +167,6 @@ def _display(read: Candidate) -> DisplayReading:
         quad=quad,
         characters=decoded.characters,
         alternatives=tuple(Alternative(t.value, t.decimals, t.probability) for t in decoded.texts[1:9]),
-        means="reading" if read.found.reading > 0.5 else "other",
+        means=read.means,
+        tariff=read.tariff if read.means == "reading" else None,
     )

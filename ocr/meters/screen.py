@@ -17,7 +17,7 @@ Image = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "meter-screen.onnx"
-#: What the network sees, height and width in pixels; the row's digits are so high in it, the row at most so long.
+#: What the network sees, height and width in pixels; the row's digits' height in it, and its greatest length.
 SIZE = (64, 192)
 _DIGIT, _LONGEST = 18.0, 128.0
 MEANINGS: tuple[Meaning, ...] = ("reading", "date", "time", "serial", "other")

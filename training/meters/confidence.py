@@ -1,40 +1,36 @@
-"""What a photo's reading is worth: fitted, and thresholds proven, on drawn photos that no network saw.
+"""What a photo's reading is worth: fitted on drawn photos, and on a few real ones, that no network saw.
 
 \b
     python -m training.meters.confidence collect --photos 3000 --to training/runs/photos.csv
-    python -m training.meters.confidence fit        the even photos fit the calibration, into the weights
-    python -m training.meters.confidence choose     the odd ones prove thresholds, into thresholds.json
+    python -m training.meters.confidence fit        the calibration, into the weights
+    python -m training.meters.confidence draw       further ones, then:
+    python -m training.meters.prove training/runs/drawn/manifest.csv --simulated
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import cv2
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from domain.risk import ChosenThreshold, choose_threshold
 from ocr.meters.confidence import Confidence, features
 from ocr.meters.reader import Candidate, MeterReader
 from simulate.meters.model import Picture
 from simulate.meters.scene import draw_scene
 from training.meters.measure import overlap_of
 from training.meters.read_train import gathered
-from training.thresholds import COVERAGES, DELTA, TARGETS
 
 RUNS = Path(__file__).parent.parent / "runs"
 WEIGHTS = Path("ocr/weights")
 COLUMNS = ("seed", "kind", "text", "score", "right", "value", "shown")
 #: Drawn photos begin here: training's seeds are of another kind altogether.
-_FIRST = 5_000_000
-CAVEAT = "Thresholds of photos are proven on drawn photos: no supplier's customers took them."
+_FIRST, _FURTHER = 5_000_000, 6_000_000
 _HELP = __doc__
 
 
@@ -78,16 +74,20 @@ def _row(seed: str, picture: Picture, found: list[Candidate]) -> list[object]:
         return [seed, "", 0.0, 0.0, 0, "", says]
     best = found[0]
     value = best.decoded.texts[0].value
-    right = any(row.value == value and overlap_of(best.quad, row.quad) > 0.2 for row in shown)
+    right = any(_same(row.value, value) and overlap_of(best.quad, row.quad) > 0.2 for row in shown)
     text, score = f"{best.decoded.confidence:.6f}", f"{best.found.score:.4f}"
     return [seed, best.found.display, text, score, int(right), value, says]
+
+
+def _same(true: str, value: str) -> bool:
+    return len(true) == len(value) and all(a in ("?", b) for a, b in zip(true, value, strict=True))
 
 
 @main.command()
 @click.option("--from", "path", default=RUNS / "photos.csv", type=click.Path(path_type=Path))
 def fit(path: Path) -> None:
-    """Fit the calibration on every other photo and write it into the reader's weights."""
-    rows = [row for k, row in enumerate(csv.DictReader(path.open(encoding="utf-8"))) if k % 2 == 0]
+    """Fit the calibration and write it into the reader's weights."""
+    rows = list(csv.DictReader(path.open(encoding="utf-8")))
     weights = {}
     for kind in ("drum", "lcd"):
         own = [row for row in rows if row["kind"] == kind]
@@ -122,53 +122,24 @@ def logistic(x: NDArray[np.float64], y: NDArray[np.float64], ridge: float = 1.0)
 
 
 @main.command()
-@click.option("--from", "path", default=RUNS / "photos.csv", type=click.Path(path_type=Path))
-def choose(path: Path) -> None:
-    """Prove thresholds on the other photos and write them beside those of slips."""
-    reader = MeterReader.load()
-    rows = [row for k, row in enumerate(csv.DictReader(path.open(encoding="utf-8"))) if k % 2]
-    calibrated = reader.confidence
-    out = WEIGHTS / "thresholds.json"
-    document = json.loads(out.read_text(encoding="utf-8"))
-    others = [row for row in document["thresholds"] if not row["template"].startswith("photo-")]
-    data = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    entries = []
-    for kind in ("drum", "lcd"):
-        own = [row for row in rows if row["kind"] == kind]
-        sure = [calibrated(kind, float(row["text"]), float(row["score"])) for row in own]
-        right = [row["right"] == "1" for row in own]
-        chosen = _strictest(sure, right)
-        click.echo(f"{kind}: {len(own)} photos, {sum(right)} right; {chosen}")
-        entries.append(_entry(kind, reader.model, chosen, data))
-    document["thresholds"] = others + entries
-    document["caveats"] = [each for each in document["caveats"] if each != CAVEAT] + [CAVEAT]
-    out.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _strictest(sure: list[float], right: list[bool]) -> ChosenThreshold:
-    for target in TARGETS:
-        chosen = choose_threshold(sure, right, target, DELTA, COVERAGES)
-        if chosen.threshold is not None:
-            break
-    return chosen
-
-
-def _entry(kind: str, model: str, chosen: ChosenThreshold, data: str) -> dict[str, object]:
-    return {
-        "channel": "photo",
-        "template": f"photo-{kind}@1",
-        "model": model,
-        "lowest": {"account": 0.0, "reading": chosen.threshold},
-        "target": chosen.target,
-        "delta": chosen.delta,
-        "n": chosen.n,
-        "accepted": chosen.accepted,
-        "wrong": chosen.wrong,
-        "bound": round(chosen.bound, 6),
-        "date": datetime.now(UTC).date().isoformat(),
-        "data": data,
-        "provisional": True,
-    }
+@click.option("--photos", default=2000, show_default=True)
+@click.option("--to", "folder", default=RUNS / "drawn", type=click.Path(path_type=Path), show_default=True)
+def draw(photos: int, folder: Path) -> None:
+    """Draw further photos, each with a single reading, as files with a manifest for ``training.meters.prove``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("path", "value", "digits"))
+        seed, done = _FURTHER, 0
+        while done < photos:
+            seed += 1
+            picture = draw_scene(np.random.default_rng(seed))
+            shown = [row.value for row in picture.rows if row.means == "reading" and row.digits]
+            if len(shown) != 1:
+                continue
+            cv2.imwrite(str(folder / f"{seed}.jpg"), picture.image, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            writer.writerow((f"{seed}.jpg", shown[0], len(shown[0])))
+            done += 1
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ two hours, each resumable: what is done already is not done again.
 
 \b
     python -m training.meters.make render            photographs and drawn pictures into training/cache
-    python -m training.meters.make train read-base   without Chongqing and Vietnam: how well it carries over
+    python -m training.meters.make train read-base   a beginning without Chongqing
     python -m training.meters.make train read-ship   goes on with everything that may be trained on
-    python -m training.meters.make measure read-ship find-ship
+    python -m training.meters.make train find-ship
+    python -m training.meters.make screen            the symbols beside an LCD's digits
     python -m training.meters.make export read-ship find-ship --version 1
-    python -m training.meters.make all               all of these; `make train-meters`
+    python -m training.meters.make measure           every set of photographs
+    python -m training.meters.confidence collect     then fit and choose: confidence and thresholds
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from training.meters import cache, find_train, read_train
+from training.meters import cache, find_train, read_train, screen_train
 from training.meters.calibration import calibrated
-from training.meters.export import export_finder, export_reader
+from training.meters.export import export_finder, export_reader, export_screen
 from training.meters.report import report
 
 _HELP = __doc__
@@ -31,27 +33,21 @@ WEIGHTS = Path("ocr/weights")
 _DRAWN = (("strip-composed", 0.32), ("strip-drums", 0.30), ("strip-lcd", 0.24))
 READ = {
     "read-base": read_train.Plan(
-        "read-base", (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.04)), steps=4500
+        "read-base", (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.04)), steps=1600
     ),
     "read-ship": read_train.Plan(
         "read-ship",
-        (*_DRAWN, ("strip-lebanon", 0.12), ("strip-japan", 0.03), ("strip-chongqing", 0.12)),
-        steps=9000,
-        rate=1.8e-3,
+        (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.02), ("strip-chongqing", 0.10)),
+        steps=8000,
+        rate=2e-3,
         start_from="read-base",
         seed=2,
     ),
 }
-_CLOSE = (("strip-drums", 0.15), ("strip-lcd", 0.15), ("strip-composed", 0.15))
+_CLOSE = (("strip-drums", 0.05), ("strip-lcd", 0.05), ("strip-composed", 0.05))
 FIND = {
-    "find-base": find_train.Plan("find-base", (("photo-lebanon", 0.55), *_CLOSE), steps=3000),
     "find-ship": find_train.Plan(
-        "find-ship",
-        (("scene", 0.68), ("photo-lebanon", 0.14), ("photo-chongqing", 0.18)),
-        steps=9000,
-        rate=1.5e-3,
-        start_from="find-base",
-        seed=2,
+        "find-ship", (("scene", 0.5), ("photo-lebanon", 0.2), ("photo-chongqing", 0.2), *_CLOSE), steps=6000
     ),
 }
 
@@ -84,6 +80,13 @@ def train(name: str, minutes: float) -> None:
 
 
 @main.command()
+def screen() -> None:
+    """Train the reader of an LCD's symbols: minutes."""
+    screen_train.run()
+    click.echo(screen_train.measured())
+
+
+@main.command()
 @click.argument("reader", type=click.Choice(sorted(READ)))
 @click.argument("finder", type=click.Choice(sorted(FIND)))
 @click.option("--version", required=True)
@@ -94,6 +97,7 @@ def export(reader: str, finder: str, version: str, folder: Path) -> None:
     temperature = calibrated(model, np.random.default_rng(99))
     export_reader(model, folder / "meter-reader.onnx", version, temperature)
     export_finder(find_train.trained(finder), folder / "meter-finder.onnx", version)
+    export_screen(screen_train.trained(), folder / "meter-screen.onnx", version)
     click.echo(f"temperature {temperature:.3f}")
 
 
