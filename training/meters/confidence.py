@@ -125,7 +125,7 @@ def logistic(x: NDArray[np.float64], y: NDArray[np.float64], ridge: float = 1.0)
 @click.option("--photos", default=2000, show_default=True)
 @click.option("--to", "folder", default=RUNS / "drawn", type=click.Path(path_type=Path), show_default=True)
 def draw(photos: int, folder: Path) -> None:
-    """Draw further photos, each with a single reading, as files with a manifest for ``training.meters.prove``."""
+    """Draw further photos, each with one reading, and their manifest for ``training.meters.prove``."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
