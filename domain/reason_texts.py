@@ -239,6 +239,7 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.ILLEGIBLE: ("Неразборчиво.", "Illegible."),
     Reason.NOT_A_SLIP: ("Это не бланк показаний.", "This is not a slip."),
+    Reason.BOX_HEADER: ("Сопроводительный лист ящика.", "The header sheet of a box."),
     Reason.RESCAN: ("Отсканировать заново.", "Scan again."),
     Reason.REJECTED_BY_PERSON: ("Отклонено сотрудником.", "Rejected by a person."),
 }

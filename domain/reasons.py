@@ -96,5 +96,6 @@ class Reason(StrEnum):
     PICKED_OUT = "picked_out"
     ILLEGIBLE = "illegible"
     NOT_A_SLIP = "not_a_slip"
+    BOX_HEADER = "box_header"
     RESCAN = "rescan"
     REJECTED_BY_PERSON = "rejected_by_person"

@@ -104,7 +104,11 @@ def _refuse_inside_a_window(ctx: Context, tx: Transaction, supplier: str, today:
 
 def _refuse_without_proof(ctx: Context, tx: Transaction, supplier: str, present: str, model: str) -> None:
     """A new model has to have proven itself wherever the present one accepts slips alone."""
-    forms = [key for key, template in ctx.templates.items() if template.supplier == supplier]
+    forms = [
+        key
+        for key, template in ctx.templates.items()
+        if template.supplier == supplier and template.purpose == "slip"
+    ]
     places = tx.shadows.channels(supplier) or [(_PAPER, form) for form in forms]
     needed = [place for place in places if in_force(ctx, tx, *place, present).main is not None]
     lacking = [place for place in needed or places if not _proven(ctx, tx, place, model)]

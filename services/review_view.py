@@ -76,7 +76,8 @@ def template_of(ctx: Context, row: SheetRow) -> Template:
     if known is not None:
         return known
     forms = sorted(
-        ctx.templates.values(), key=lambda t: (t.supplier != row.supplier, t.personal, t.large_print)
+        ctx.templates.values(),
+        key=lambda t: (t.purpose != "slip", t.supplier != row.supplier, t.personal, t.large_print),
     )
     return forms[0]
 

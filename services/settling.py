@@ -11,7 +11,7 @@ from domain.sheet import SheetState
 from ocr.decode.history import with_register
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
-from services import answers, claims, judging, lots, recognition, shadows
+from services import answers, claims, headers, judging, lots, recognition, shadows
 from services.context import Context, PageRead
 from services.text import printable
 from services.thresholds import in_force
@@ -74,6 +74,9 @@ def settle(
     template = ctx.templates.get(slip.template or "")
     if slip.outcome == "unreadable" or template is None:
         return moved(SheetState.REVIEW, slip.reasons or (Reason.TEMPLATE_NOT_FOUND,))
+    if template.purpose == "header":
+        headers.take(tx, row, slip, at=at, who=who)
+        return moved(SheetState.BLANK, (Reason.BOX_HEADER,))
     claim = claims.from_reader(slip, template)
     standing = in_force(ctx, tx, row.channel, template.key, slip.model)
     known = judging.state_for(ctx, tx, row, claim.account.value)

@@ -19,6 +19,8 @@ LARGE_CELL_MM = (8.0, 10.0)
 MIN_TEXT_PT = 6.0
 LARGE_TEXT_PT = 14.0
 ALWAYS_REQUIRED = ("account", "reading", "date", "signature")
+#: What a box's header sheet has to say.
+HEADER_REQUIRED = ("box", "count", "date")
 
 
 def check(template: Template, root: Section, sources: list[Section], code_value: Value | None) -> None:
@@ -41,6 +43,8 @@ def _names(template: Template, root: Section, sources: list[Section]) -> None:
             )
         seen.add(field.name)
     needed = ALWAYS_REQUIRED if template.personal else (*ALWAYS_REQUIRED, "address")
+    if template.purpose == "header":
+        needed = HEADER_REQUIRED
     for name in needed:
         if name not in seen:
             raise root.key("fields").error(

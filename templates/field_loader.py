@@ -21,6 +21,12 @@ KNOWN: dict[str, tuple[FieldRole, FieldKind, str | None]] = {
     "signature": ("signature", "signature", None),
     "surname": ("surname", "line", None),
     "meter_serial": ("meter_serial", "digits", None),
+    # of a box's header sheet
+    "box": ("other", "digits", None),
+    "seal": ("other", "digits", None),
+    "collector": ("other", "digits", None),
+    "emptied": ("other", "digits", None),
+    "count": ("other", "digits", None),
 }
 _DATE_GROUPS = (2, 2, 4)
 _LABEL_RISE_MM = 1.7

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from templates import checks
 from templates.art import Artwork
 from templates.art_loader import load_artwork
 from templates.field_loader import Style, load_field
-from templates.model import MARKER_COUNT, Box, CodeArea, Corner, Marker, Template
+from templates.model import MARKER_COUNT, Box, CodeArea, Corner, Marker, Purpose, Template
 from templates.yaml_nodes import Section, Value, read_mapping
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,47}")
@@ -30,6 +31,7 @@ def load_template(path: Path) -> Template:
     title = root.need("title", "Показания электросчётчика").text("title")
     large = _flag(root, "large_print")
     personal = _flag(root, "personal")
+    purpose = _purpose(root)
     page = _page(root)
     markers = _markers(root, form_code, page)
     style = _style(root, large)
@@ -54,6 +56,7 @@ def load_template(path: Path) -> Template:
         personal=personal,
         large_print=large,
         form_code=form_code,
+        purpose=purpose,
         artwork=replace(
             artwork, code_size_pt=code_size, code_line=code_value.line if code_value is not None else 0
         ),
@@ -76,6 +79,11 @@ def _name(root: Section) -> str:
 def _flag(root: Section, key: str) -> bool:
     value = root.get(key)
     return value.yes_no(key) if value is not None else False
+
+
+def _purpose(root: Section) -> Purpose:
+    value = root.get("purpose")
+    return cast(Purpose, value.choice("purpose", ("slip", "header"))) if value is not None else "slip"
 
 
 def _page(root: Section) -> tuple[float, float]:

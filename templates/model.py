@@ -13,6 +13,8 @@ from templates.art import Artwork
 
 FieldKind = Literal["digits", "date", "line", "signature", "printed"]
 FieldRole = Literal["account", "reading", "date", "signature", "address", "surname", "meter_serial", "other"]
+#: ``slip``: a customer's reading; ``header``: the sheet that a box's slips are scanned with.
+Purpose = Literal["slip", "header"]
 Corner = Literal["tl", "tr", "br", "bl"]
 
 
@@ -106,7 +108,8 @@ class CodeArea:
 class Template:
     """A version of a form. ``key`` is what records and results carry: ``name@version``.
 
-    ``artwork`` is what is printed beside fields and markers: texts, rules, samples.
+    ``artwork`` is what is printed beside fields and markers: texts, rules, samples. ``purpose``: what the
+    paper is for.
     """
 
     name: str
@@ -121,6 +124,7 @@ class Template:
     personal: bool = False
     large_print: bool = False
     form_code: int = 0
+    purpose: Purpose = "slip"
     artwork: Artwork = dataclasses.field(default_factory=Artwork)
 
     @property

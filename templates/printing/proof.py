@@ -41,7 +41,8 @@ def proof(template: Template, path: Path, rules: SupplierRules | None) -> None:
                     f"текст «{text}» заходит на {name} (text over a field)",
                     "сдвиньте at:, уменьшите size: или width:",
                 )
-    _account(template, path, rules)
+    if template.purpose == "slip":
+        _account(template, path, rules)
 
 
 def _account(template: Template, path: Path, rules: SupplierRules | None) -> None:

@@ -64,6 +64,8 @@ def test_every_form_says_who_it_is_and_what_becomes_of_the_data() -> None:
     for template in all_templates():
         texts = " ".join(text.text for text in template.artwork.texts)
         assert f"{template.name} · версия {template.version}" in texts
+        if template.purpose == "header":
+            continue  # filled in by the staff
         assert "152-ФЗ" in texts
         assert "не согласие" in texts
         assert "с 23 по 26 число" in texts
