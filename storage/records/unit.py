@@ -24,6 +24,7 @@ from storage.records.glyphs import Glyphs
 from storage.records.holds import Holds
 from storage.records.messages import Messages
 from storage.records.migrate import migrate
+from storage.records.month_ends import MonthEnds
 from storage.records.notices import Notices
 from storage.records.outbox import Outbox
 from storage.records.outbox_counts import OutboxCounts
@@ -58,6 +59,7 @@ class Transaction:
         self.glyphs = Glyphs(connection)
         self.readings = Readings(connection)
         self.registers = Registers(connection)
+        self.month_ends = MonthEnds(connection)
         self.exports = Exports(connection)
         self.staff = Staff(connection)
         self.proven = Proven(connection)
