@@ -30,6 +30,7 @@ from ocr.decode.history import with_register
 from ocr.forms import FormReader
 from ocr.load import PageImage
 from ocr.results import SlipReading
+from ocr.thresholds import PHOTO_CHANNEL
 from simulate.registers import accounts as some_accounts
 from templates import find
 from training.slips import Truth, held_out_hands, pictured_hands, simulated
@@ -217,13 +218,16 @@ def choose(paths: tuple[Path, ...], also: tuple[str, ...]) -> None:
     for low, high in _over_writers(read, above, right):
         click.echo(f"wrong among accepted, writers drawn anew 2,000 times: {low:.3%} to {high:.3%}")
     data = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
+    # Those of photos come from training.meters.prove.
+    known = json.loads(OUT.read_text("utf-8"))["thresholds"] if OUT.is_file() else []
     document = {
         "made_by": "python -m training.thresholds",
         "caveats": CAVEATS,
         "thresholds": [
             _entry(find(name).key, models.copy().pop(), both, dates, registered, data)
             for name in (FORM, *also)
-        ],
+        ]
+        + [row for row in known if row["channel"] == PHOTO_CHANNEL],
     }
     OUT.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

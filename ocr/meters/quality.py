@@ -22,11 +22,11 @@ Picture = NDArray[np.uint8]
 #: A reading at least this sure needs no explanation: a person reads worse photos than this without doubt.
 SURE = 0.95
 #: Grey level that the lightest twentieth of a photo, or of the digits, stays under when it is too dark.
-DARK_PHOTO, DARK_DIGITS = 60.0, 50.0
+DARK_PHOTO, DARK_DIGITS = 45.0, 25.0
 #: Steepest grey step from pixel to pixel as a share of the whole range: under it the picture is blurred.
 BLURRED_PHOTO, BLURRED_DIGITS = 0.055, 0.12
 #: Digits lower than this, in pixels of the photo, are too small.
-LOWEST_DIGITS = 14.0
+LOWEST_DIGITS = 12.0
 #: Share of the digits' area that is burnt out white, in one piece, for it to be glare.
 GLARE_SHARE = 0.05
 #: Grey levels between the digits and what is around them: under it nothing is lit on a screen.

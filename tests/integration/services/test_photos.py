@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -18,6 +20,7 @@ from domain.errors import InputError, UsageError
 from domain.gate import Thresholds
 from domain.reasons import Reason
 from domain.sheet import SheetState
+from meterdrop import main, wiring
 from ocr.meters.results import Alternative, DisplayReading, MeterReading
 from services import digitise, photos, register
 from services.context import Context, PageCount, PageRead, PageRef, ServiceSettings
@@ -215,3 +218,28 @@ def test_wrong_claims_and_files_are_refused_in_one_line(ctx: Context) -> None:
         receive_photo(ctx, jpeg(drawn()), "a.jpg", replace(CLAIM, supplier="nobody"))
     with pytest.raises(InputError):
         receive_photo(ctx, b"%PDF-1.4 nothing", "a.jpg", CLAIM)
+
+
+def test_the_command_takes_photos_of_an_account(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(wiring, "open_context", lambda *_: ctx)
+    monkeypatch.setenv("METERDROP_HOME", str(tmp_path))
+    (tmp_path / "a.jpg").write_bytes(jpeg(drawn()))
+    given = ["ingest", str(tmp_path / "a.jpg"), "--channel", "photo", "--collected", "2026-11-24", "--json"]
+
+    def run(*more: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["meterdrop", *given, *more])
+        with pytest.raises(SystemExit) as leave:
+            main.main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err and isinstance(leave.value.code, int)
+        return leave.value.code, out + err
+
+    assert run()[0] == 2 and "--account" in run()[1]
+    assert run("--account", ACCOUNT, "--reading", "05,6")[0] == 2
+    code, out = run("--account", ACCOUNT)
+    assert code == 0 and json.loads(out.splitlines()[0])["state"] == "accepted"
+    with ctx.records.read() as tx:
+        [sheet] = tx.sheets.get([1])
+    assert (sheet.channel, sheet.account) == ("portal", ACCOUNT)

@@ -19,7 +19,7 @@ def spoiled(name: str) -> np.ndarray:
     if name == "moved":
         return cv2.filter2D(picture, -1, np.full((1, 41), 1 / 41, np.float32))
     if name == "dark":
-        return (picture * 0.12).astype(np.uint8)
+        return (picture * 0.08).astype(np.uint8)
     cv2.circle(picture, (300, 230), 40, (255, 255, 255), -1)
     return picture
 
