@@ -198,11 +198,16 @@ def queue(
 def notices_of_sheet(ctx: Context, sheet_id: int) -> list[NoticeView]:
     """What the customer of a sheet was or will be told, oldest first: for the review page."""
     with ctx.records.read() as tx:
-        rows = tx.notices.of_sheet(sheet_id)
-        message = tx.messages.of_sheet(sheet_id)
-        if message is not None:
-            known = {row.id for row in rows}
-            rows += [row for row in tx.notices.of_message(message.id) if row.id not in known]
+        return told_of(tx, sheet_id)
+
+
+def told_of(tx: Transaction, sheet_id: int) -> list[NoticeView]:
+    """As ``notices_of_sheet``, inside a transaction."""
+    rows = tx.notices.of_sheet(sheet_id)
+    message = tx.messages.of_sheet(sheet_id)
+    if message is not None:
+        known = {row.id for row in rows}
+        rows += [row for row in tx.notices.of_message(message.id) if row.id not in known]
     return [_view(row) for row in sorted(rows, key=lambda row: row.id)]
 
 

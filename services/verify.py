@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.errors import ObjectCorruptError, ObjectNotFoundError
+from services import evidence
 from services.context import Context
 from services.results import VerifyResult
 from storage.records.proofs import contradictions
 
 
 def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> VerifyResult:
-    """Check every sheet, reading, export item, model and object against each other and the audit log.
+    """Check sheets, readings, exports, models, objects and pages of evidence against each other and the log.
 
     Reads every original, so it takes as long as that. An object that no record names is no contradiction: it
     was being handed in when something stopped, and handing it in again finds it. ``progress`` is told
@@ -22,6 +23,7 @@ def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> 
         problems = list(contradictions(tx.connection))
         files = tx.files.keys()
         choices = tx.shadows.choices()
+        given_out = tx.audits.of_what(evidence.MADE)
     for done, (file_id, key, size) in enumerate(files):
         if progress is not None:
             progress(done, len(files))
@@ -39,4 +41,6 @@ def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> 
             ctx.objects.get(weights)
         except (ObjectNotFoundError, ObjectCorruptError):
             problems.append(f"model {model}: its weights {weights} are missing or damaged; restore a backup")
+    for row in given_out:
+        problems += evidence.problems_of(ctx, row.details or {})
     return VerifyResult(not problems, tuple(problems))

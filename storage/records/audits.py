@@ -75,6 +75,11 @@ class Audits:
         query = sa.select(audit).where(audit.c.sheet_id == sheet_id).order_by(audit.c.id)
         return [AuditRow(**r._mapping) for r in self._connection.execute(query)]
 
+    def of_what(self, what: str) -> list[AuditRow]:
+        """Every row of one kind, oldest first."""
+        query = sa.select(audit).where(audit.c.what == what).order_by(audit.c.id)
+        return [AuditRow(**r._mapping) for r in self._connection.execute(query)]
+
     def latest(
         self, limit: int = 100, before_id: int | None = None, who: str | None = None, what: str | None = None
     ) -> list[AuditRow]:

@@ -80,6 +80,16 @@ class Exports:
         assert row is not None
         return row
 
+    def run_of(self, reading_id: int) -> RunRow | None:
+        """The run that a reading went out with."""
+        query = (
+            sa.select(export_run)
+            .join(export_item, export_item.c.run_id == export_run.c.id)
+            .where(export_item.c.reading_id == reading_id)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else RunRow(**row._mapping)
+
     def carries(self, reading_ids: Sequence[int]) -> bool:
         """Whether a run, finished or not, has one of these readings."""
         query = sa.select(export_item.c.reading_id).where(export_item.c.reading_id.in_(reading_ids)).limit(1)

@@ -76,8 +76,9 @@ def desk(ctx: Context) -> Context:
 def mail(subject: str = "", text: str = "", **headers: str) -> EmailMessage:
     made = EmailMessage()
     values = {"From": "Иван <ivan@example.org>", "To": ADDRESS, "Message-ID": "<1@example.org>"}
-    for name, value in (values | {"Subject": subject} | headers).items():
-        made[name.replace("_", "-")] = value
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    for name, value in (values | {"Subject": subject} | named).items():
+        made[name] = value
     made.set_content(text)
     return made
 
