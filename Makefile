@@ -1,5 +1,5 @@
 # meterdrop: every target does the set-up it needs, and says so. Run twice, it does nothing twice.
-.PHONY: help setup demo test test-fast check coverage bench train-digits train-lines pictures lock clean
+.PHONY: help setup demo test test-fast check coverage bench train-digits train-lines pictures page-pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -39,6 +39,10 @@ train-lines: ## make the weights for lines without cells again (hours; resumable
 pictures: ## the README's picture, from a demo's records: METERDROP_HOME names their folder
 	@scripts/setup dev
 	@.venv/bin/python scripts/pictures.py $(ARGS)
+
+page-pictures: ## every page as a telephone and a desk show it, into ARGS; METERDROP_HOME names the records
+	@scripts/setup dev
+	@.venv/bin/python -m scripts.page_pictures $(ARGS)
 
 lock: ## pin requirements/*.in with hashes into requirements/*.txt; ARGS=--upgrade takes newer ones
 	@scripts/setup dev

@@ -42,7 +42,7 @@ def _names(template: Template, root: Section, sources: list[Section]) -> None:
                 f"поле «{field.name}» уже есть (duplicate field)", "дайте полю другое имя или уберите его"
             )
         seen.add(field.name)
-    needed = ALWAYS_REQUIRED if template.personal else (*ALWAYS_REQUIRED, "address")
+    needed: tuple[str, ...] = ALWAYS_REQUIRED if template.personal else (*ALWAYS_REQUIRED, "address")
     if template.purpose == "header":
         needed = HEADER_REQUIRED
     for name in needed:

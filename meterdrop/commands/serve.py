@@ -145,8 +145,12 @@ def serve_public(listening: socket.socket) -> None:
 def _serve(app: FastAPI, listening: socket.socket, settings: Settings) -> None:
     import uvicorn
 
+    from web.masking import log_masked
+
+    log_masked()
     config = uvicorn.Config(
         app,
+        log_config=None,
         log_level="warning",
         server_header=False,
         access_log=False,

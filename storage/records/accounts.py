@@ -54,3 +54,8 @@ class Accounts:
         )
         row = self._connection.execute(query).first()
         return None if row is None else (row.supplier, row.account)
+
+    def references(self, limit: int) -> list[str]:
+        """The newest customers' references that have a sheet."""
+        query = sa.select(submission.c.reference).where(submission.c.sheet_id.isnot(None))
+        return list(self._connection.execute(query.order_by(submission.c.id.desc()).limit(limit)).scalars())
