@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from simulate.meters import prints
 from simulate.meters.backdrops import backdrop
 from simulate.meters.camera import shot
 from simulate.meters.clutter import thing
@@ -17,11 +15,11 @@ from simulate.meters.drums import draw_drums
 from simulate.meters.faces import Face, box_face, digit_height, glass_face, plate_colour
 from simulate.meters.lights import lit, stamped
 from simulate.meters.model import Picture, Row
-from simulate.meters.paint import Canvas, grey, lay
+from simulate.meters.obstacles import hindered
+from simulate.meters.paint import Canvas
 from simulate.meters.screens import DARK
 from simulate.meters.segments import draw_lcd
 from simulate.meters.stage import View, laid, matrix, outline, overlap, through
-from simulate.meters.words import number
 
 _NOTHING = np.zeros((1, 1, 3), np.uint8)
 
@@ -54,8 +52,7 @@ def draw_scene(
         rows.extend(_hung(canvas, rng, plan, rows, display=display if index == 0 else None))
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.4, 0.3, 0.2, 0.1]))):
         _strew(canvas, rng, plan.view, rows)
-    if rows and rng.random() < 0.15:
-        _scrawl(canvas, rng, rows[0])
+    hindered(canvas, rng, rows)
     lit(canvas, rng, rows)
     if rng.random() < 0.07:
         stamped(canvas, rng)
@@ -154,22 +151,3 @@ def _strew(canvas: Canvas, rng: np.random.Generator, view: View, rows: Sequence[
     mask = np.full(sprite.shape[:2], 255, np.uint8)
     away = int(rng.integers(-6, 7)), int(rng.integers(-6, 7)), float(rng.uniform(0.0, 0.4))
     laid(canvas, sprite, mask, transform, shadow=away)
-
-
-def _scrawl(canvas: Canvas, rng: np.random.Generator, row: Row) -> None:
-    """Somebody's number on the meter's glass, near its digits."""
-    quad = row.quad
-    size = float(np.linalg.norm(quad[3] - quad[0]))
-    mask = prints.handwritten(rng, number(rng)[:4], size * float(rng.uniform(0.8, 2.2)))
-    turn = float(np.degrees(np.arctan2(quad[1, 1] - quad[0, 1], quad[1, 0] - quad[0, 0])))
-    side = int(np.hypot(*mask.shape)) + 2
-    middle = (mask.shape[1] / 2, mask.shape[0] / 2)
-    spin = cv2.getRotationMatrix2D(middle, -turn + float(rng.normal(0, 6)), 1.0)
-    spin[:, 2] += [side / 2 - middle[0], side / 2 - middle[1]]
-    turned = np.asarray(cv2.warpAffine(mask, spin, (side, side)), np.uint8)
-    up = (quad[0] - quad[3]) / max(size, 1.0)
-    away = (0.65 * size + mask.shape[0] / 2) * float(rng.uniform(0.85, 1.6))
-    away *= 1.0 if rng.random() < 0.6 else -1.0
-    at = quad[0] + (quad[1] - quad[0]) * float(rng.uniform(0.1, 0.9)) + (quad[3] - quad[0]) / 2 + up * away
-    colour = grey(rng, 200, 250) if rng.random() < 0.4 else grey(rng, 5, 60)
-    lay(canvas, turned, colour, (round(float(at[0]) - side / 2), round(float(at[1]) - side / 2)), 0.9)
