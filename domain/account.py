@@ -79,10 +79,14 @@ class EarlierReading:
 
 @dataclass(frozen=True)
 class PastReading:
-    """An actual reading of an earlier period: text with the meter's digit count."""
+    """An actual reading of an earlier period: text with the meter's digit count.
+
+    ``control``: a controller's or the meter's own, which no customer's reading shows to be false.
+    """
 
     day: date
     reading: str
+    control: bool = False
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,7 @@ def _after_false_one(case: _Case) -> int | None:
     if len(known) < LEAST_STEPS or case.row.previous_reading is None:
         return None
     (false_day, false_value), (true_day, true_value) = known[-1], known[-2]
-    if false_value != int(case.row.previous_reading):
+    if false_value != int(case.row.previous_reading) or case.history.past[-1].control:
         return None
     before = replace(case.row, previous_reading=str(true_value), previous_date=true_day)
     earlier = [each for each in case.history.past if each.day < false_day]

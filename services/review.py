@@ -31,8 +31,9 @@ def claim_next(
 ) -> ReviewSheet | None:
     """The oldest slip in review that nobody holds (or that ``user`` already holds).
 
-    None when the queue is empty. A supervisor is given first what was left to one; others never are.
-    ``skip``: sheets that the page already shows or has fetched ahead.
+    None when the queue is empty. A supervisor is given first what was left to one, then high readings around
+    a change of tariffs; others are given neither. ``skip``: sheets that the page already shows or has fetched
+    ahead.
     """
     now, until = lease(ctx)
     with ctx.records.begin() as tx:

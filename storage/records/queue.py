@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from domain.reasons import Reason
 from domain.sheet import SheetState
 from storage.records.review_tables import question
 from storage.records.tables import sheet
@@ -32,10 +33,13 @@ class Queue:
         """The slip that ``who`` holds already, else the oldest free one, now held until ``until``.
 
         ``skip``: slips that are not wanted. ``supervises``: ``who`` is given what was left to a supervisor,
-        first of all; nobody else is.
+        first of all; nobody else is. High readings around a change of tariffs are a queue of their own, which
+        supervisors work off before the ordinary one.
         """
         mine = sa.and_(sheet.c.claimed_by == who, sheet.c.claimed_until > now)
-        turns = (mine, sa.and_(_asked(), _free(now)), _free(now)) if supervises else (mine, _free(now))
+        turns: tuple[sa.ColumnElement[bool], ...] = (mine, _free(now))
+        if supervises:
+            turns = (mine, sa.and_(_asked(), _free(now)), sa.and_(_set_apart(), _free(now)), _free(now))
         for free in turns:
             query = (
                 sa.select(sheet.c.id)
@@ -45,7 +49,7 @@ class Queue:
                 .with_for_update(skip_locked=True)
             )
             if not supervises:
-                query = query.where(sa.not_(_asked()))
+                query = query.where(sa.not_(_asked()), sa.not_(_set_apart()))
             if supplier is not None:
                 query = query.where(sheet.c.supplier == supplier)
             if skip:
@@ -99,6 +103,12 @@ class Queue:
 
 def _free(now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(sheet.c.claimed_until.is_(None), sheet.c.claimed_until <= now)
+
+
+def _set_apart() -> sa.ColumnElement[bool]:
+    """Whether a high reading came around a change of tariffs; reasons are codes between commas."""
+    between = sa.literal(",") + sheet.c.reasons + ","
+    return between.contains(f",{Reason.HIGH_AT_TARIFF_CHANGE.value},", autoescape=True)
 
 
 def _asked() -> sa.ColumnElement[bool]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.account import EarlierReading, PastReading
+from domain.supplier import CONTROL_CHANNELS, base
 from storage.records.tables import reading
 
 #: A reading that was not taken back.
@@ -109,7 +110,13 @@ class Readings:
     ) -> dict[tuple[str, str], tuple[PastReading, ...]]:
         """The readings of each meter and tariff from periods before ``period``, oldest first."""
         query = (
-            sa.select(reading.c.meter_serial, reading.c.tariff, reading.c.reading_date, reading.c.reading)
+            sa.select(
+                reading.c.meter_serial,
+                reading.c.tariff,
+                reading.c.reading_date,
+                reading.c.reading,
+                reading.c.channel,
+            )
             .where(
                 reading.c.supplier == supplier,
                 reading.c.account == account,
@@ -119,8 +126,9 @@ class Readings:
             .order_by(reading.c.reading_date, reading.c.id)
         )
         found: dict[tuple[str, str], list[PastReading]] = {}
-        for serial, tariff, day, text in self._connection.execute(query):
-            found.setdefault((serial, tariff), []).append(PastReading(day, text))
+        for serial, tariff, day, text, channel in self._connection.execute(query):
+            control = base(channel) in CONTROL_CHANNELS
+            found.setdefault((serial, tariff), []).append(PastReading(day, text, control))
         return {key: tuple(readings) for key, readings in found.items()}
 
     def of_sheet(self, sheet_id: int) -> list[ReadingRow]:
