@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from storage.records.office_tables import submission
 from storage.records.readings import ReadingRow
 from storage.records.sheets import SheetRow, to_row
-from storage.records.tables import reading, sheet, source_file, submission
+from storage.records.tables import reading, sheet, source_file
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
-from storage.records.tables import (
-    batch,
-    blind_audit,
-    legal_hold,
-    purge_act,
-    shadow_reading,
-    sheet,
-    source_file,
-    submission,
-)
+from storage.records.office_tables import legal_hold, purge_act, submission
+from storage.records.tables import batch, blind_audit, shadow_reading, sheet, source_file
 
 #: A sheet that nobody has judged keeps its file, however old it is.
 _UNJUDGED = (SheetState.PENDING.value, SheetState.REVIEW.value)

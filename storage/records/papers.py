@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.records.files import BatchRow
-from storage.records.tables import batch, batch_papers, receipt, sheet, source_file
+from storage.records.office_tables import batch_papers
+from storage.records.tables import batch, receipt, sheet, source_file
 from storage.records.upsert import insert
 
 OPEN, CLOSED, DONE = "open", "closed", "done"

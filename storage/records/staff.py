@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.records.tables import staff
+from storage.records.office_tables import staff
 from storage.records.upsert import insert
 
 

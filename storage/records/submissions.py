@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.records.tables import submission
+from storage.records.office_tables import submission
 from storage.records.upsert import insert
 
 DRAFT, SENT, DROPPED = "draft", "sent", "dropped"

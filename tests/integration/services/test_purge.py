@@ -17,7 +17,8 @@ from meterdrop.wiring import retention_terms
 from services import deliver, purge, review, status, verify
 from services.context import Context
 from services.purge import Terms
-from storage.records.tables import account, audit, purge_act, source_file
+from storage.records.office_tables import purge_act
+from storage.records.tables import account, audit, source_file
 from tests.integration.review_desk import SUPPLIER, Desk, Slip, open_desk
 
 YEAR = timedelta(days=370).total_seconds()
