@@ -11,8 +11,13 @@ from simulate.meters.paint import cloud, grain
 _Image = NDArray[np.uint8]
 
 
-def shot(rng: np.random.Generator, view: NDArray[np.float32], *, hard: float = 1.0) -> _Image:
-    """A photo of ``view`` (float32 BGR); ``hard``: 0 spares it, 1 as phones do, 2 worse."""
+def shot(
+    rng: np.random.Generator, view: NDArray[np.float32], *, hard: float = 1.0, digit: float | None = None
+) -> _Image:
+    """A photo of ``view`` (float32 BGR); ``hard``: 0 spares it, 1 as phones do, 2 worse.
+
+    ``digit``: the height in pixels of the digits that should mostly stay readable; blur keeps within it.
+    """
     view = (
         view
         * cloud(rng, (view.shape[0], view.shape[1]), 2, 1.0 - 0.3 * hard * float(rng.random()), 1.08)[
@@ -26,7 +31,7 @@ def shot(rng: np.random.Generator, view: NDArray[np.float32], *, hard: float = 1
         exposure *= float(rng.uniform(0.2, 0.6))
     balance = np.exp(rng.normal(0.0, 0.05 * hard, 3)) * exposure
     view *= balance.astype(np.float32)
-    blurred = _blurred(rng, view, hard)
+    blurred = _blurred(rng, view, hard, digit)
     noise = float(rng.gamma(1.5, 2.4)) * hard
     shape = (blurred.shape[0], blurred.shape[1])
     if rng.random() < 0.5:
@@ -47,14 +52,18 @@ def shot(rng: np.random.Generator, view: NDArray[np.float32], *, hard: float = 1
     return np.asarray(image, np.uint8)
 
 
-def _blurred(rng: np.random.Generator, view: NDArray[np.float32], hard: float) -> NDArray[np.float32]:
+def _blurred(
+    rng: np.random.Generator, view: NDArray[np.float32], hard: float, digit: float | None
+) -> NDArray[np.float32]:
     kind = rng.random()
     scale = max(view.shape[:2]) / 640.0
+    if digit is not None and rng.random() < 0.93:
+        scale = min(scale * 1.5, digit / 16.0)
     if kind < 0.3 * hard:
         sigma = float(rng.gamma(1.6, 0.55)) * scale
         return np.asarray(cv2.GaussianBlur(view, (0, 0), max(sigma, 0.2)), np.float32)
     if kind < 0.45 * hard:
-        length = max(int(rng.integers(2, 9) * scale), 2)
+        length = max(int(rng.integers(2, 9) * scale), 1)
         kernel = np.zeros((length | 1, length | 1), np.float32)
         middle = length // 2
         angle = float(rng.uniform(0, np.pi))
@@ -63,6 +72,8 @@ def _blurred(rng: np.random.Generator, view: NDArray[np.float32], hard: float) -
         return np.asarray(cv2.filter2D(view, -1, kernel / kernel.sum()), np.float32)
     if kind < 0.55 * hard:  # small once, made large by somebody's messenger
         ratio = float(rng.uniform(0.4, 0.8))
+        if digit is not None:
+            ratio = min(max(ratio, 8.0 / digit), 0.95)
         small = cv2.resize(view, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA)
         size = (view.shape[1], view.shape[0])
         return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.float32)

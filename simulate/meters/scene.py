@@ -56,7 +56,8 @@ def draw_scene(
     lit(canvas, rng, rows)
     if rng.random() < 0.07:
         stamped(canvas, rng)
-    return Picture(shot(rng, canvas), tuple(rows))
+    heights = [float(np.linalg.norm(row.quad[3] - row.quad[0])) for row in rows]
+    return Picture(shot(rng, canvas, digit=max(heights) if heights else None), tuple(rows))
 
 
 def _some_size(rng: np.random.Generator) -> tuple[int, int]:
@@ -75,10 +76,10 @@ def _some_plan(rng: np.random.Generator, shape: tuple[int, int], *, given: bool)
     else:
         turn = float(rng.choice([-np.pi / 2, np.pi / 2, np.pi])) + float(rng.normal(0.0, 0.08))
     tilt = float(rng.normal(0.0, 0.2)), float(rng.normal(0.0, 0.2))
-    digit = float(np.exp(rng.uniform(np.log(8.0), np.log(60.0))))
+    digit = 8.0 * (60.0 / 8.0) ** float(rng.random() ** 0.75)
     count = 1 if given else int(rng.choice([0, 1, 2, 3], p=[0.1, 0.76, 0.09, 0.05]))
     view = View(turn, tilt, max(shape) * float(rng.uniform(1.0, 2.5)))
-    return _Plan(view, digit if count < 2 else min(digit, 26.0), count)
+    return _Plan(view, digit if count < 2 else float(np.clip(digit, 11.0, 26.0)), count)
 
 
 def _some_face(rng: np.random.Generator, digit: float, display: Picture | None) -> Face:
