@@ -71,6 +71,10 @@ def read_file(path: Path, kind: str, reader: PageReader, limits: Limits) -> Iter
     """A file's lines, one at a time; whatever goes wrong with one page becomes that page's line."""
     from ocr.load import open_document
 
+    if kind == "meter":
+        from ocr.meters.photo import photo_limits
+
+        limits = photo_limits(limits)
     try:
         document = open_document(path, path.name, limits)
     except InputError as error:

@@ -2,8 +2,8 @@
 
 A mark holds hashes of 128 bits (the signs of the lowest frequencies of a cosine transform, after Zauner
 2010): of what is around the display, turned upright, which is the same however the photo was cropped, turned
-or made smaller; and of the whole photo and parts of it. Photos of meters of one make are alike, so a mark
-only finds candidates. The look is a small picture of what is around the display; two looks of one and the
+or made smaller; and of the whole photo. Photos of meters of one make are alike, so a mark only finds
+candidates. The look is a small picture of what is around the display; two looks of one and the
 same photo agree in everything once one is laid over the other, those of two photos of one meter do not: the
 hand holds the camera elsewhere, and the light has changed.
 """
@@ -27,8 +27,6 @@ _SIDE = 32
 _KEPT = 12
 _BITS = 128
 _BYTES = _BITS // 8
-#: Parts: how much of each side they have; these many places along each side.
-_PARTS = ((1.0, 1), (0.9, 3), (0.8, 3), (0.7, 3), (0.6, 3))
 #: Differing bits up to which one photo may be another.
 ALIKE_BITS = 30
 #: Correlation of two looks from which they are of one and the same photo.
@@ -45,25 +43,11 @@ def mark(image: Picture, quad: Quad | None = None) -> bytes:
     """
     grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     around = _hash(_around(grey, quad))
-    longest = 512
-    if max(grey.shape) > longest:
-        factor = longest / max(grey.shape)
-        size = (max(8, round(grey.shape[1] * factor)), max(8, round(grey.shape[0] * factor)))
-        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    high, wide = grey.shape[:2]
-    hashes = [around]
-    for share, places in _PARTS:
-        h, w = max(4, round(share * high)), max(4, round(share * wide))
-        for row in range(places):
-            for column in range(places):
-                top = (high - h) * row // max(places - 1, 1)
-                left = (wide - w) * column // max(places - 1, 1)
-                hashes.append(_hash(np.asarray(grey[top : top + h, left : left + w], np.uint8)))
-    return bytes([_VERSION]) + b"".join(hashes)
+    return bytes([_VERSION]) + around + _hash(grey)
 
 
 def distance(first: bytes, second: bytes) -> int:
-    """Differing bits (0 to 128) of the best fit: either photo as a whole against the other and its parts."""
+    """Differing bits (0 to 128) around the display, or of the whole photo: the fewer of the two."""
     return int(distances(first, [second])[0])
 
 
@@ -76,11 +60,7 @@ def distances(one: bytes, others: Sequence[bytes]) -> NDArray[np.int64]:
         return found
     theirs = _unpack([others[i] for i in fit])
     assert theirs is not None
-    best = _differing(theirs[:, 0], mine[0, 0])
-    for part in range(1, theirs.shape[1]):
-        best = np.minimum(best, _differing(theirs[:, part], mine[0, 1]))
-        best = np.minimum(best, _differing(theirs[:, 1], mine[0, part]))
-    found[fit] = best
+    found[fit] = np.minimum(*(_differing(theirs[:, part], mine[0, part]) for part in (0, 1)))
     return found
 
 
@@ -143,7 +123,7 @@ def _around(grey: Picture, quad: Quad | None) -> Picture:
 
 
 def _unpack(marks: Sequence[bytes]) -> NDArray[np.uint64] | None:
-    """(n, parts, 2) words of 64 bits."""
+    """(n, 2 hashes, 2) words of 64 bits."""
     body = b"".join(each[1:] for each in marks)
     if not body or len(body) % _BYTES:
         return None

@@ -24,8 +24,8 @@ Picture = NDArray[np.uint8]
 LEAST = 1600
 #: Under so many pixels of the shorter side no display can be read.
 SHORTEST = 120
-#: One photo: up to 64 megapixels in any format, and as much memory as the reader processes leave.
-PHOTO_LIMITS = Limits(pixels=120_000_000, pages=1, working_bytes=760 << 20)
+#: One photo: up to 50 megapixels in any format, and no more memory than any decoder is allowed.
+PHOTO_LIMITS = Limits(pixels=120_000_000, pages=1, working_bytes=800 << 20)
 
 
 @dataclass(frozen=True, eq=False)
