@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from delivery.connections import Connections
 from domain.errors import SettingsError
 from services.context import Context
 from services.results import Progress
@@ -19,13 +20,22 @@ Listener = Callable[[Progress], None]
 
 _lock = threading.Lock()
 _opener: Callable[[], Context] | None = None
+_connect: Callable[[Context], Connections] | None = None
 _open: list[tuple[Context, Listener | None]] = []
 
 
-def configure(opener: Callable[[], Context]) -> None:
-    """Say how a deployed flow opens its services (``meterdrop.deployments`` does)."""
-    global _opener  # noqa: PLW0603 - one per process, like the settings it stands for
-    _opener = opener
+def configure(opener: Callable[[], Context], connect: Callable[[Context], Connections] | None = None) -> None:
+    """Say how a deployed flow opens its services (``meterdrop.deployments`` does).
+
+    ``connect``: which billing systems, gateways and mailboxes there are.
+    """
+    global _opener, _connect
+    _opener, _connect = opener, connect
+
+
+def connections(ctx: Context) -> Connections:
+    """The billing systems, gateways and mailboxes that are set up; raises ``SettingsError``."""
+    return Connections() if _connect is None else _connect(ctx)
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flows.deliver import deliver
 from flows.digitise import digitise
+from flows.hand_over import hand_over
 from flows.recalibrate import recalibrate
 from flows.runtime import configure
-from meterdrop.wiring import open_context
+from meterdrop.wiring import connections, open_context
 
-__all__ = ["deliver", "digitise", "recalibrate"]
+__all__ = ["deliver", "digitise", "hand_over", "recalibrate"]
 
-configure(open_context)
+configure(open_context, connections)

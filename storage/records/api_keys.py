@@ -1,16 +1,14 @@
-"""Keys of the HTTP API, and what its calls were answered."""
+"""Keys of the HTTP API."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.records.channel_tables import api_call, api_key
+from storage.records.channel_tables import api_key
 from storage.records.upsert import insert
 
 
@@ -28,7 +26,7 @@ class ApiKeyRow:
 
 
 class ApiKeys:
-    """Keys and remembered calls."""
+    """Adds, revokes and finds keys."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -62,21 +60,3 @@ class ApiKeys:
         """Every key, also revoked ones."""
         query = sa.select(api_key).order_by(api_key.c.name)
         return [ApiKeyRow(**row._mapping) for row in self._connection.execute(query)]
-
-    def answered(self, key_id: int, idempotency_key: str) -> tuple[str, Mapping[str, Any]] | None:
-        """(hash of the request, answer) of a call that was made before."""
-        query = sa.select(api_call.c.request, api_call.c.answer).where(
-            api_call.c.key_id == key_id, api_call.c.idempotency_key == idempotency_key
-        )
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else (row[0], row[1])
-
-    def remember(
-        self, key_id: int, idempotency_key: str, request: str, answer: Mapping[str, Any], at: datetime
-    ) -> None:
-        """Keep what a call was answered, in the transaction that carried it out."""
-        self._connection.execute(
-            sa.insert(api_call).values(
-                key_id=key_id, idempotency_key=idempotency_key, request=request, answer=dict(answer), at=at
-            )
-        )

@@ -1,4 +1,4 @@
-"""The tables of the channels in and out: messages, notices, API keys, and the outbox to billing."""
+"""The tables of the channels in and out: messages, notices, API keys and the outbox to billing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
 from storage.records.tables import metadata
-from storage.records.types import Id, Json, UtcDateTime
+from storage.records.types import Id, UtcDateTime
 
 delivery_run = Table(
     "delivery_run",
@@ -126,15 +126,4 @@ api_key = Table(
     Column("hash", Text, nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
-)
-
-api_call = Table(
-    "api_call",
-    metadata,
-    # what a call was answered, to answer the same call the same
-    Column("key_id", Id, ForeignKey("api_key.id"), primary_key=True, autoincrement=False),
-    Column("idempotency_key", Text, primary_key=True),
-    Column("request", Text, nullable=False),
-    Column("answer", Json, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
 )

@@ -41,15 +41,15 @@ def migrate(engine: Engine) -> None:
                 raw = connection.connection.driver_connection
                 assert raw is not None
                 raw.execute("PRAGMA journal_mode = WAL")
-        with engine.connect().execution_options(**{WRITING: True}) as connection:
-            with _tables_may_be_rebuilt(connection), connection.begin():
-                _upgrade(connection)
-                _check_foreign_keys(connection)
+        opened = engine.connect().execution_options(**{WRITING: True})
+        with opened as connection, _tables_may_be_rebuilt(connection), connection.begin():
+            _upgrade(connection)
+            _check_foreign_keys(connection)
 
 
 @contextmanager
 def _tables_may_be_rebuilt(connection: Connection) -> Iterator[None]:
-    """SQLite rebuilds a table by dropping it, which foreign keys forbid; they are checked at the end instead."""
+    """SQLite rebuilds a table by dropping it, which foreign keys forbid; they are checked at the end."""
     if connection.dialect.name != "sqlite":
         yield
         return

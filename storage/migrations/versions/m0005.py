@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Column
-from sqlalchemy.dialects import postgresql
 
 revision = "0005"
 down_revision = "0004"
@@ -13,11 +12,10 @@ branch_labels = None
 depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
 
 #: In the order in which they can be dropped.
-TABLES = ("api_call", "api_key", "notice", "message_file", "message", "delivery", "delivery_run")
+TABLES = ("api_key", "notice", "message_file", "message", "delivery", "delivery_run")
 OLD_KEY = ("sheet_id", "meter_serial", "tariff")
 NEW_KEY = (*OLD_KEY, "revision")
 
@@ -219,14 +217,4 @@ def _api() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_api_key"),
         sa.UniqueConstraint("name", name="uq_api_key_name"),
         sa.UniqueConstraint("hash", name="uq_api_key_hash"),
-    )
-    op.create_table(
-        "api_call",
-        Column("key_id", ID, autoincrement=False, nullable=False),
-        Column("idempotency_key", sa.Text(), nullable=False),
-        Column("request", sa.Text(), nullable=False),
-        Column("answer", JSON, nullable=False),
-        Column("at", MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(["key_id"], ["api_key.id"], name="fk_api_call_key_id"),
-        sa.PrimaryKeyConstraint("key_id", "idempotency_key", name="pk_api_call"),
     )
