@@ -89,6 +89,10 @@ OPTIONS = (
         "",
         "TOML file of billing systems, text-message gateways and mailboxes: docs/connections.md.",
     ),
+    Option("METERDROP_OIDC_ISSUER", "", "Address of an OpenID Connect provider for the staff's log-in."),
+    Option("METERDROP_OIDC_CLIENT_ID", "", "What the provider calls this program."),
+    Option("METERDROP_OIDC_CLIENT_SECRET", "", "The secret that goes with it."),
+    Option("METERDROP_OIDC_NAME", "preferred_username", "Claim with the name as in meterdrop users."),
     Option("METERDROP_LANGUAGE", "ru", "Language of the pages for people who chose none: ru or en."),
 )
 

@@ -27,6 +27,8 @@ from review_ui.cells import Cells
 from review_ui.digitiser import Digitiser
 from review_ui.holders import Holders
 from review_ui.login import LoginLimits, to_login
+from review_ui.oidc import Oidc
+from review_ui.oidc import router as oidc_router
 from review_ui.pictures import Pictures
 from review_ui.settings import ReviewSettings
 from review_ui.staff import PASSWORD_PAGE, PasswordChangeNeeded, staff
@@ -44,11 +46,14 @@ def create_staff_app(
     web_settings: WebSettings,
     settings: ReviewSettings = ReviewSettings(),
     works: Callable[[], bool] | None = None,
+    *,
     digitiser: Digitiser | None = None,
+    oidc: Oidc | None = None,
 ) -> FastAPI:
     """The app for the staff; ``works`` as in ``create_app``, asks the records if None.
 
-    ``digitiser``: reads what stations hand in; without one somebody else has to.
+    ``digitiser``: reads what stations hand in; without one somebody else has to. ``oidc``: the organisation's
+    own accounts, beside passwords.
     """
     app = create_app(
         title="meterdrop",
@@ -69,11 +74,13 @@ def create_staff_app(
     uploads = settings.uploads or Path(tempfile.gettempdir()) / "meterdrop-uploads"
     app.state.uploads = Uploads(uploads, settings.most_upload)
     app.state.digitiser = digitiser
+    app.state.oidc = oidc
     app.state.login_limits = LoginLimits(
         Limiter(web_settings.login_failures, window, ctx.clock),
         Limiter(web_settings.login_failures * 10, window, ctx.clock),
     )
     app.include_router(login.router)
+    app.include_router(oidc_router)
     app.include_router(dashboard.router)
     app.include_router(review.router)
     app.include_router(grid.router)

@@ -53,7 +53,7 @@ def login_page(request: Request, to: str = "/") -> Response:
     """The form."""
     if visitor_of(request).session.user:
         return RedirectResponse(local_path(to), 303)
-    return pages_of(request).page(request, "login.html", to=local_path(to), name="", problem="", wait=0)
+    return pages_of(request).page(request, "login.html", name="", problem="", wait=0, **_values(request, to))
 
 
 @router.post("/login")
@@ -67,7 +67,7 @@ def log_in(
     visitor = visitor_of(request)
     limits: LoginLimits = request.app.state.login_limits
     name = name.strip()
-    values = {"to": local_path(to), "name": name[:LONGEST_INPUT]}
+    values = {**_values(request, to), "name": name[:LONGEST_INPUT]}
     wait = limits.wait(visitor.address, name[:LONGEST_INPUT])
     if wait:
         headers = {"Retry-After": str(wait)}
@@ -83,6 +83,11 @@ def log_in(
     limits.succeeded(visitor.address, name)
     visitor.begin(user.name, stamp_of(user))
     return RedirectResponse(local_path(to), 303)
+
+
+def _values(request: Request, to: str) -> dict[str, object]:
+    """Where to go on, and whether the organisation's own accounts are offered."""
+    return {"to": local_path(to), "oidc": request.app.state.oidc is not None}
 
 
 @router.post("/logout")

@@ -16,6 +16,10 @@ from web.pages import visitor_of
 PASSWORD_PAGE = "/password"  # noqa: S105 - an address
 
 
+#: Ends the stamp of a session that a provider vouched for: the password here does not matter to it.
+SINGLE_SIGN_ON = " single sign-on"
+
+
 class PasswordChangeNeeded(Exception):  # noqa: N818 - not an error: it leads to the page for it
     """Somebody else has seen the password: it has to be changed before anything else."""
 
@@ -41,12 +45,13 @@ def staff(*roles: str) -> Callable[[Request], UserView]:
     def check(request: Request) -> UserView:
         session = visitor_of(request).session
         user = users.get_user(context_of(request), session.user) if session.user else None
-        if user is None or stamp_of(user) != session.stamp:
+        if user is None or stamp_of(user) != session.stamp.removesuffix(SINGLE_SIGN_ON):
             if wants_json(request):
                 raise HTTPException(401)
             raise LoginNeeded
         request.state.user = user
-        if user.must_change and request.url.path != PASSWORD_PAGE:
+        vouched = session.stamp.endswith(SINGLE_SIGN_ON)
+        if user.must_change and not vouched and request.url.path != PASSWORD_PAGE:
             if wants_json(request):
                 raise HTTPException(403, detail="password")
             raise PasswordChangeNeeded

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from meterdrop.settings import Settings
+    from review_ui.oidc import Oidc
     from web.settings import WebSettings
 
 #: How long open requests may take once it was told to stop.
@@ -106,6 +107,28 @@ def web_settings(settings: Settings) -> WebSettings:
     )
 
 
+def single_sign_on(settings: Settings) -> Oidc | None:
+    """The organisation's provider, where one is set; raises ``SettingsError`` for half a setting."""
+    from review_ui.oidc import Oidc, OidcSettings
+
+    issuer = settings.text("METERDROP_OIDC_ISSUER")
+    if not issuer:
+        return None
+    if not issuer.startswith("https://"):
+        raise SettingsError("METERDROP_OIDC_ISSUER must begin with https://")
+    for name in ("METERDROP_OIDC_CLIENT_ID", "METERDROP_OIDC_CLIENT_SECRET", "METERDROP_OIDC_NAME"):
+        if not settings.text(name):
+            raise SettingsError(f"{name} is empty; METERDROP_OIDC_ISSUER needs it")
+    return Oidc(
+        OidcSettings(
+            issuer,
+            settings.text("METERDROP_OIDC_CLIENT_ID"),
+            settings.text("METERDROP_OIDC_CLIENT_SECRET"),
+            settings.text("METERDROP_OIDC_NAME"),
+        )
+    )
+
+
 def serve_staff(listening: socket.socket) -> None:
     """The staff process."""
     from meterdrop.settings import load_settings
@@ -120,7 +143,9 @@ def serve_staff(listening: socket.socket) -> None:
         digitiser.start()
         pages = ReviewSettings(uploads=settings.home / "uploads")
         try:
-            app = create_staff_app(ctx, web_settings(settings), pages, digitiser=digitiser)
+            app = create_staff_app(
+                ctx, web_settings(settings), pages, digitiser=digitiser, oidc=single_sign_on(settings)
+            )
             _serve(app, listening, settings)
         finally:
             digitiser.stop()

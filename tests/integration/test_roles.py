@@ -42,7 +42,13 @@ STAFF = {
     "/": EVERYBODY,
 }
 #: Before anybody has logged in.
-LOGIN = {("GET", "/login"), ("POST", "/login"), ("POST", "/logout")}
+LOGIN = {
+    ("GET", "/login"),
+    ("POST", "/login"),
+    ("POST", "/logout"),
+    ("GET", "/login/oidc"),
+    ("GET", "/login/oidc/back"),
+}
 #: What the public app answers at all; nothing of it shows a picture but to the session that sent it.
 PUBLIC = {
     ("GET", "/"),
