@@ -56,7 +56,7 @@ def match(
         if plain.blocking is not None:
             reasons.append(plain.blocking)
             blocked = True
-        judged.append(_judged(text, place, plain, here))
+        judged.append(_judged(text, place, plain))
     if left and written:
         summed = _is_sum(pairs, places, here)
         reasons.append(Reason.ZONES_SUMMED if summed else Reason.READING_MISSING)
@@ -150,12 +150,16 @@ def _checked(text: str, place: _Place, here: Circumstances) -> Plausibility:
     return found
 
 
-def _judged(text: str, place: _Place, plain: Plausibility, here: Circumstances) -> JudgedReading:
+def _judged(text: str, place: _Place, plain: Plausibility) -> JudgedReading:
     digits = place.row.digits
     shown = text.lstrip("0") if digits is not None and len(text) > digits else text
-    usual = believable(text, place.row, here.day, here.plausibility, place.history)
     return JudgedReading(
-        place.row, pad(shown, digits), plain.rolled_over, plain.flag, used=plain.used, usual=usual
+        place.row,
+        pad(shown, digits),
+        plain.rolled_over,
+        plain.flag,
+        used=plain.used,
+        usual=plain.usual,
     )
 
 

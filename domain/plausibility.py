@@ -56,6 +56,11 @@ class Plausibility:
     flag: Reason | None = None
     rolled_over: bool = False
 
+    @property
+    def usual(self) -> bool:
+        """Whether the row's history confirms the reading: there is one, and nothing about it is unusual."""
+        return self.used is not None and self.blocking is None and self.flag is None
+
 
 def pad(reading: str, digits: int | None) -> str:
     """``reading`` with the leading zeros that a meter of ``digits`` digits shows; never shortened."""
@@ -93,9 +98,8 @@ def check(
 def believable(
     reading: str, row: RegisterRow, day: date, rules: PlausibilityRules, history: History = History()
 ) -> bool:
-    """Whether the row's history confirms the reading: there is one, and nothing about it is unusual."""
-    found = check(reading, row, day, rules, history)
-    return found.used is not None and found.blocking is None and found.flag is None
+    """Whether the row's history confirms the reading."""
+    return check(reading, row, day, rules, history).usual
 
 
 def _months(row: RegisterRow, day: date) -> float:

@@ -82,6 +82,8 @@ def points(row: RegisterRow, past: Sequence[PastReading], day: date) -> list[tup
 
 def season_between(first: date, last: date, season: Sequence[float]) -> float:
     """The season's mean factor from ``first`` to ``last``."""
+    if min(season) == max(season):
+        return season[0]
     days = max((last - first).days, 1)
     samples = max(2, min(days // 10, 36))
     moments = (first + timedelta(days=days * (2 * n + 1) // (2 * samples)) for n in range(samples))
