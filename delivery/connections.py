@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -149,7 +149,13 @@ def load_connections(path: Path | None, suppliers: Mapping[str, Any]) -> Connect
 
 def _billing(entry: Entries) -> Billing:
     kind = entry.choice("kind", ("http", "file", "exchange", "table"))
-    made = {"http": _http, "file": _file, "exchange": _exchange, "table": _table}[kind](entry)
+    ways: dict[str, Callable[[Entries], Billing]] = {
+        "http": _http,
+        "file": _file,
+        "exchange": _exchange,
+        "table": _table,
+    }
+    made = ways[kind](entry)
     entry.done()
     return made
 

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape as xml_escape
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -20,6 +21,7 @@ from delivery.evidence_words import Page, page_of
 from services.evidence import Evidence
 from templates.printing.fonts import NAMES, register
 
+_GREY = HexColor(0x555555)
 _MARGIN, _LABELS = 18 * mm, 48 * mm
 _MOST_HIGH = 110 * mm
 _QUALITY = 85
@@ -79,12 +81,12 @@ def as_pdf(evidence: Evidence) -> bytes:
 def _flow(page: Page, picture: NDArray[np.uint8] | None, width: float) -> list[Flowable]:
     plain, bold = NAMES["regular"], NAMES["bold"]
     text = ParagraphStyle("text", fontName=plain, fontSize=9, leading=12, splitLongWords=1, wordWrap="CJK")
-    label = ParagraphStyle("label", parent=text, textColor="#555555", wordWrap=None)
+    label = ParagraphStyle("label", parent=text, textColor=_GREY, wordWrap=None)
     title = ParagraphStyle("title", fontName=bold, fontSize=15, leading=19, spaceAfter=3 * mm)
     head = ParagraphStyle(
         "head", fontName=bold, fontSize=10.5, leading=14, spaceBefore=4 * mm, spaceAfter=1 * mm
     )
-    small = ParagraphStyle("small", parent=text, fontSize=7, leading=9, textColor="#555555")
+    small = ParagraphStyle("small", parent=text, fontSize=7, leading=9, textColor=_GREY)
     flow: list[Flowable] = [Paragraph(xml_escape(page.title), title)]
     if picture is None:
         flow.append(Paragraph("Изображения нет: оригинал уничтожен или недоступен.", text))

@@ -67,7 +67,7 @@ def _rows(data: bytes, form: str, columns: ReceiptColumns) -> list[Mapping[str, 
             return None
     header = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=header.count)
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+    rows: list[Mapping[str, str]] = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
     needed = {columns.columns["key"], columns.columns["status"]}
     names = {name.strip() for name in next(csv.reader([header.strip()], delimiter=delimiter), [])}
     return rows if needed <= names else None

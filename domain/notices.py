@@ -119,8 +119,11 @@ def text_of(
     month: str = "",
     reference: str = "",
     hint: str = "",
+    report_to: str = "",
 ) -> NoticeText:
-    """The notice. ``month``: billing period YYYY-MM; ``hint``: how a message to this supplier is written."""
+    """The notice. ``month``: billing period YYYY-MM; ``hint``: how a message to this supplier is written;
+    ``report_to``: who takes the readings of an account that is not ours.
+    """
     values = _values(told)
     russian = language == "ru"
     whose = "" if not account else (f" по счёту {account}" if russian else f" for account {account}")
@@ -128,6 +131,8 @@ def text_of(
     words = _RUSSIAN if russian else _ENGLISH
     subject, body = words[kind]
     body = body.format(values=values, whose=whose, why=why, month=_month(month, russian=russian), hint=hint)
+    if report_to and kind is NoticeKind.NOT_ACCEPTED:
+        body += f" Передавайте показания сюда: {report_to}." if russian else f" Report to: {report_to}."
     if reference and kind in {NoticeKind.RECEIVED, NoticeKind.NOT_ACCEPTED}:
         body += f" Номер обращения {reference}." if russian else f" Reference {reference}."
     return NoticeText(subject.format(whose=whose), " ".join(body.split()))

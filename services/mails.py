@@ -16,6 +16,7 @@ from domain.sheet import SheetState
 from domain.supplier import AccountFormat
 from services import digitise, telling
 from services.context import Context
+from services.judging import sheets_lock
 from services.messages import Incoming, Spoken, add_message, receive_message
 from services.photo_intake import PhotoClaim, receive_photo
 from services.receive import receive_file
@@ -134,6 +135,7 @@ def _pictures(ctx: Context, incoming: Incoming, mail: Mail, said: Message, key: 
         except InputError as error:
             refused.append(error.reason)
     with ctx.records.begin() as tx:
+        tx.lock(sheets_lock(incoming.supplier))
         if tx.messages.known(*_name(incoming)) is not None:
             return "known"
         message = add_message(tx, incoming, ctx.clock())
@@ -201,6 +203,7 @@ def _summary(
 
 def _not_understood(ctx: Context, incoming: Incoming, reasons: tuple[Reason, ...], key: str) -> Handled:
     with ctx.records.begin() as tx:
+        tx.lock(sheets_lock(incoming.supplier))
         if tx.messages.known(*_name(incoming)) is not None:
             return "known"
         message = add_message(tx, incoming, ctx.clock())
@@ -213,6 +216,7 @@ def _not_understood(ctx: Context, incoming: Incoming, reasons: tuple[Reason, ...
 
 def _note(ctx: Context, incoming: Incoming, outcome: str, key: str, why: str) -> None:
     with ctx.records.begin() as tx:
+        tx.lock(sheets_lock(incoming.supplier))
         if tx.messages.known(*_name(incoming)) is None:
             message = add_message(tx, incoming, ctx.clock())
             tx.messages.set(message.id, outcome=outcome)

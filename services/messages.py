@@ -44,9 +44,11 @@ _AT_ONCE = frozenset(
         Reason.READING_MISSING,
         Reason.READING_TOO_LONG,
         Reason.LOWER_THAN_LAST,
+        Reason.ZONES_SUMMED,
         Reason.CHANNEL_NOT_OFFERED,
     }
 )
+_NOT_OURS = frozenset({Reason.SERVED_ELSEWHERE, Reason.READ_REMOTELY})
 _STATES = {
     Verdict.ACCEPT: SheetState.ACCEPTED,
     Verdict.REVIEW: SheetState.REVIEW,
@@ -170,7 +172,7 @@ def _handle(
         text = telling.answer(ctx, tx, message, NoticeKind.NOT_UNDERSTOOD, reasons=why, here=here)
         return Answered(message.reference, "not_understood", why, text.body)
     sheet = _sheet(tx, incoming, message, original, at)
-    state, reasons = _settle(ctx, tx, sheet, spoken, at)
+    state, reasons, report_to = _settle(ctx, tx, sheet, spoken, at)
     tx.messages.set(message.id, outcome="reading", reasons=join_reasons(reasons), sheet_id=sheet.id)
     told = [Told(reading, tariff) for reading, tariff in spoken.readings]
     said = _told_reasons(state, reasons)
@@ -182,6 +184,7 @@ def _handle(
         account=spoken.account,
         told=told,
         reasons=said,
+        report_to=report_to,
         here=incoming.answered_here,
     )
     return Answered(
@@ -233,8 +236,8 @@ def _sheet(
 
 def _settle(
     ctx: Context, tx: Transaction, sheet: SheetRow, spoken: Spoken, at: datetime
-) -> tuple[SheetState, tuple[Reason, ...]]:
-    """The gate's answer, written down."""
+) -> tuple[SheetState, tuple[Reason, ...], str]:
+    """The gate's answer, written down, and who takes the readings of an account that is not ours."""
     claim = _claim(spoken)
     state = judging.state_for(ctx, tx, sheet, spoken.account)
     decision = judging.decide(ctx, sheet, claim, state, _TYPED)
@@ -254,7 +257,8 @@ def _settle(
     )
     if after is _STATES[decision.verdict]:
         judging.record(ctx, tx, sheet, claim, decision, who=MACHINE, at=at)
-    return after, decision.reasons
+    foreign = _NOT_OURS.intersection(decision.reasons) and state.known
+    return after, decision.reasons, state.rows[0].report_to if foreign else ""
 
 
 def _claim(spoken: Spoken) -> Claim:

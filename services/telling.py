@@ -61,6 +61,7 @@ def answer(
     account: str = "",
     told: Sequence[Told] = (),
     reasons: Sequence[Reason] = (),
+    report_to: str = "",
     here: bool = False,
 ) -> NoticeText:
     """What a message is answered at once; queued where its sender is not answered ``here`` and can be."""
@@ -74,6 +75,7 @@ def answer(
         reasons=reasons,
         reference=reference,
         hint=rules.texts.get("how_to_send", ""),
+        report_to=report_to,
     )
     # Who called the API has the answer in hand.
     if not here and message.channel in {SMS, EMAIL} and (where := _reply_to(message)) is not None:

@@ -24,7 +24,7 @@ from imap_tools import (
 )
 
 from delivery.connections import Mailbox
-from domain.errors import StorageError
+from domain.errors import MeterdropError, StorageError
 from intake.mail.parts import MOST_BYTES, read_mail
 from services.context import Context
 from services.mails import finish, receive_mail
@@ -62,15 +62,24 @@ def take_all(ctx: Context, supplier: str, box: Mailbox, mailbox: BaseMailBox) ->
     """Handle every mail that is not marked; returns how many were new."""
     new = 0
     day = ctx.clock().astimezone().date
+    left: set[str] = set()
     while True:
-        uids = mailbox.uids(AND(no_keyword=KEYWORD))[:_AT_ONCE]
+        uids = [uid for uid in mailbox.uids(AND(no_keyword=KEYWORD)) if uid not in left][:_AT_ONCE]
         if not uids:
             break
         for uid in uids:
             data = _raw(mailbox, uid)
-            if data is not None:
-                mail = read_mail(data, box.address)
-                new += receive_mail(ctx, mail, supplier, box.address, day()) != "known"
+            try:
+                if data is not None:
+                    mail = read_mail(data, box.address)
+                    new += receive_mail(ctx, mail, supplier, box.address, day()) != "known"
+            except StorageError:
+                raise
+            except (MeterdropError, ValueError):
+                # It stays unmarked for people to see, and does not hold the others.
+                log.exception("mail %s in %s cannot be handled", uid, box.address)
+                left.add(uid)
+                continue
             # Only now: until the mail is recorded it comes again.
             _mark(mailbox, uid, box)
         if len(uids) < _AT_ONCE or not _keeps_keywords(mailbox):

@@ -95,7 +95,7 @@ def _content(part: EmailMessage) -> str:
 
 
 def _attachments(mail: EmailMessage) -> list[Attachment]:
-    found = []
+    found: list[Attachment] = []
     for part in mail.walk():
         if part.is_multipart():
             continue

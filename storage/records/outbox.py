@@ -125,7 +125,7 @@ class Outbox:
 
         A corrected reading waits until billing has acknowledged the reversal of the wrong one.
         """
-        queued = list(self._connection.execute(self._queued(supplier).limit(limit)).scalars())
+        queued: list[int] = list(self._connection.execute(self._queued(supplier).limit(limit)).scalars())
         if not queued:
             return None
         added = sa.insert(delivery_run).values(
@@ -148,7 +148,7 @@ class Outbox:
     def split(self, run: DeliveryRunRow, at: datetime) -> None:
         """Make two runs of one, so that a row that billing cannot take does not hold the others."""
         query = sa.select(delivery.c.id).where(delivery.c.run_id == run.id, delivery.c.state == SENT)
-        ids = list(self._connection.execute(query.order_by(delivery.c.id)).scalars())
+        ids: list[int] = list(self._connection.execute(query.order_by(delivery.c.id)).scalars())
         moved = ids[len(ids) // 2 :]
         copy = {
             "supplier": run.supplier,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Column
@@ -43,7 +45,7 @@ def downgrade() -> None:
 
 
 def _readings_with_revisions() -> None:
-    added = [
+    added: list[Column[Any]] = [
         Column("revision", sa.Integer(), nullable=False, server_default="1"),
         Column("withdrawn_at", MOMENT),
         Column("withdrawn_why", sa.Text(), nullable=False, server_default=""),
@@ -57,14 +59,14 @@ def _readings_with_revisions() -> None:
     op.create_unique_constraint(f"uq_reading_{'_'.join(NEW_KEY)}", "reading", list(NEW_KEY))
 
 
-def _rebuild(key: tuple[str, ...], more: list[Column[object]]) -> None:
+def _rebuild(key: tuple[str, ...], more: list[Column[Any]]) -> None:
     """SQLite cannot drop a constraint: a new table takes the old one's place and name.
 
     As its manual says (ALTER TABLE, "making other kinds of table schema changes"); the caller has switched
     foreign keys off.
     """
     texts = ("account", "meter_serial", "tariff", "reading")
-    old = (
+    old: tuple[Column[Any], ...] = (
         Column("id", ID, nullable=False),
         Column("supplier", sa.Text(), nullable=False),
         Column("sheet_id", ID, nullable=False),

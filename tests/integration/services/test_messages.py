@@ -144,6 +144,13 @@ def test_several_tariffs_in_one_message(desk: Context) -> None:
     assert [(r.tariff, r.reading) for r in rows] == [("T1", "01100"), ("T2", "00450")]
 
 
+def test_customers_of_a_managing_company_are_told_where_to_report(desk: Context) -> None:
+    register(desk, account_row(ACCOUNT, status="managed", report_to="УК «Дом», 212-00-00"))
+    answered = receive_message(desk, sms(f"{ACCOUNT}*01100"))
+    assert (answered.outcome, answered.reasons) == ("not_accepted", (Reason.SERVED_ELSEWHERE,))
+    assert answered.text.endswith("Передавайте показания сюда: УК «Дом», 212-00-00.")
+
+
 def test_a_call_says_tariffs_and_name_outright(desk: Context) -> None:
     spoken = Spoken(ACCOUNT, (("01100", ""),), name="Иванова")
     answered = receive_message(desk, sms("", channel="portal", spoken=spoken, answered_here=True))
