@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from storage.records.channel_tables import message
 from storage.records.office_tables import submission
 from storage.records.readings import ReadingRow
 from storage.records.sheets import SheetRow, to_row
@@ -49,11 +50,16 @@ class Accounts:
         return [CaseRow(row, tuple(readings[row.id]), references.get(row.id, "")) for row in rows]
 
     def of_reference(self, reference: str) -> tuple[str, str] | None:
-        """Supplier and account of a customer's reference."""
-        query = sa.select(submission.c.supplier, submission.c.account).where(
+        """Supplier and account of a customer's reference, of a photo or a message."""
+        photo = sa.select(submission.c.supplier, submission.c.account).where(
             submission.c.reference == reference
         )
-        row = self._connection.execute(query).first()
+        typed = (
+            sa.select(sheet.c.supplier, sheet.c.account)
+            .join(message, message.c.sheet_id == sheet.c.id)
+            .where(message.c.reference == reference, sheet.c.account.isnot(None))
+        )
+        row = self._connection.execute(photo).first() or self._connection.execute(typed).first()
         return None if row is None else (row.supplier, row.account)
 
     def references(self, limit: int) -> list[str]:

@@ -290,7 +290,7 @@ class Outbox:
             found = DeliveryRow(**dict(zip(names, row[:width], strict=True)))
             yield found, row[width], row[width + 1], row[width + 2], row[width + 3]
 
-    def _queued(self, supplier: str) -> sa.Select[tuple[int]]:
+    def _queued(self, supplier: str) -> sa.Select[Any]:
         mine, other, theirs = reading.alias(), delivery.alias(), reading.alias()
         reversal_waits = (
             sa.select(other.c.id)

@@ -56,6 +56,8 @@ def test_a_text_message_is_received_and_later_accepted(desk: Context) -> None:
     assert found is not None
     assert found.outcome == "accepted"
     assert status_of(desk, answered.reference, "altaienergosbyt") is None
+    with desk.records.read() as tx:
+        assert tx.accounts.of_reference(answered.reference) == (SUPPLIER, ACCOUNT), "for the desk"
     assert answered.sheet_id is not None
     notices = telling.notices_of_sheet(desk, answered.sheet_id)
     assert [(n.kind, n.channel, n.address) for n in notices] == [
