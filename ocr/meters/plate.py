@@ -36,6 +36,8 @@ _NEAR, _APART = 1.0, 1.0
 _SHORTEST = 5
 #: A printed number says "another meter" only when Tesseract is this sure of it.
 _SURE = 85.0
+#: IEC and GOST standards that are printed on every electricity meter.
+_STANDARDS = ("62052", "62053", "31818", "31819", "50470")
 _RUNS = re.compile(r"[0-9OОoоQDIlI|SЅZЗзBВGb/-]{4,}")
 _AS_DIGIT = str.maketrans(
     {"O": "0", "О": "0", "o": "0", "о": "0", "Q": "0", "D": "0", "I": "1", "l": "1", "|": "1", "S": "5"}
@@ -124,8 +126,9 @@ def _nearest(serial: str, number: str) -> float:
 
 
 def _serial_like(number: Number) -> bool:
-    """Not a year, a standard's number or a row of one digit."""
-    return len(set(number.digits)) > 2 and len(number.digits) >= 7
+    """Not a standard's number, what drums are worth (10000 1000), or too short to be one."""
+    standard = any(each in number.digits for each in _STANDARDS)
+    return len(set(number.digits)) > 2 and len(number.digits) >= 7 and not standard
 
 
 def _significant(text: str) -> str:

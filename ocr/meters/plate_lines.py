@@ -14,10 +14,19 @@ Picture = NDArray[np.uint8]
 _DISPLAY = 64.0
 #: What is looked at: so many digit heights around the display.
 _AROUND, _MOST_SIDE = 9.0, 1800
-_MOST_LINES = 14
+_MOST_LINES = 18
 #: Lines of print: their height in pixels, and how much longer than high they are.
 _HIGH = (9, 70)
 _LONG = (2.2, 40.0)
+#: Grey levels between print and its ground, at least.
+_FAINTEST = 16
+#: Ways to look for print: darker or lighter than its ground, whether in a box, pixels between its letters.
+_LOOKS = (
+    (cv2.MORPH_BLACKHAT, False, 9),
+    (cv2.MORPH_BLACKHAT, True, 9),
+    (cv2.MORPH_BLACKHAT, True, 17),
+    (cv2.MORPH_TOPHAT, False, 13),
+)
 #: As high as Tesseract likes them, with white around.
 _LINE_HIGH, _BORDER = 44, 14
 
@@ -56,14 +65,13 @@ def upright(image: Picture, quad: Quad | None) -> Picture:
 
 def _boxes(plate: Picture) -> list[tuple[int, int, int, int]]:
     """(x, y, w, h) of lines of print, those first that look most like one row of digits."""
-    strokes = np.maximum(
-        cv2.morphologyEx(plate, cv2.MORPH_BLACKHAT, np.ones((15, 15), np.uint8)),
-        cv2.morphologyEx(plate, cv2.MORPH_TOPHAT, np.ones((15, 15), np.uint8)),
-    )
-    local = cv2.blur(strokes, (61, 61)).astype(np.float32)
-    mask = (strokes > np.maximum(1.6 * local, 22)).astype(np.uint8)
     found: dict[tuple[int, int, int, int], float] = {}
-    for reach in (9, 17):
+    for shade, boxed, reach in _LOOKS:
+        strokes = cv2.morphologyEx(plate, shade, np.ones((15, 15), np.uint8))
+        local = cv2.blur(strokes, (61, 61)).astype(np.float32)
+        mask = (strokes > np.maximum(0.9 * local, _FAINTEST)).astype(np.uint8)
+        if boxed:
+            mask = _without_rules(mask)
         joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, reach), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
         for x, y, w, h, area in stats[1:].tolist():
@@ -82,6 +90,14 @@ def _boxes(plate: Picture) -> list[tuple[int, int, int, int]]:
         if all(_common(box, other) < 0.6 for other in kept):
             kept.append(box)
     return kept
+
+
+def _without_rules(mask: Picture) -> Picture:
+    """Without printed boxes and rules: numbers stand in and on them, and they would join everything."""
+    rules = np.zeros_like(mask)
+    for kernel in (np.ones((1, 61), np.uint8), np.ones((35, 1), np.uint8)):
+        rules = np.maximum(rules, np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), np.uint8))
+    return np.where(cv2.dilate(rules, np.ones((3, 3), np.uint8)) > 0, 0, mask).astype(np.uint8)
 
 
 def _common(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
