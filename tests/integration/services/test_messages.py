@@ -19,6 +19,7 @@ from services.messages import Incoming, Spoken, receive_message, status_of
 from services.receipt_lines import write_lines
 from services.status import status
 from services.verify import verify
+from storage.records.accounts import Accounts
 from tests.delivery_desk import Desk, accept
 from tests.paper import DAY, SUPPLIER, Clock, account_row, register
 
@@ -57,7 +58,7 @@ def test_a_text_message_is_received_and_later_accepted(desk: Context) -> None:
     assert found.outcome == "accepted"
     assert status_of(desk, answered.reference, "altaienergosbyt") is None
     with desk.records.read() as tx:
-        assert tx.accounts.of_reference(answered.reference) == (SUPPLIER, ACCOUNT), "for the desk"
+        assert Accounts(tx.connection).of_reference(answered.reference) == (SUPPLIER, ACCOUNT), "for the desk"
     assert answered.sheet_id is not None
     notices = telling.notices_of_sheet(desk, answered.sheet_id)
     assert [(n.kind, n.channel, n.address) for n in notices] == [
