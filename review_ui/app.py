@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from review_ui import (
+    blanks,
     dashboard,
     desk,
     grid,
@@ -74,6 +75,7 @@ def create_staff_app(
     uploads = settings.uploads or Path(tempfile.gettempdir()) / "meterdrop-uploads"
     app.state.uploads = Uploads(uploads, settings.most_upload)
     app.state.digitiser = digitiser
+    app.state.thumbnails = blanks.Thumbnails()
     app.state.oidc = oidc
     app.state.login_limits = LoginLimits(
         Limiter(web_settings.login_failures, window, ctx.clock),
@@ -86,6 +88,7 @@ def create_staff_app(
     app.include_router(grid.router)
     app.include_router(second.router)
     app.include_router(people.router)
+    app.include_router(blanks.router)
     app.include_router(journal.router)
     app.include_router(desk.router)
     app.include_router(plots.router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from threading import Lock
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from domain.errors import InputError, ObjectCorruptError, ObjectNotFoundError
 from services import review
 from services.context import Context
 from services.results import FieldBox
+from services.sheet_photo import sheet_photo
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +67,10 @@ class Pictures:
 
     def _make(self, sheet_id: int) -> PagePicture:
         try:
+            photo = sheet_photo(self.ctx, sheet_id)
+            if photo is not None:
+                width, height = Image.open(io.BytesIO(photo)).size
+                return PagePicture(photo, width, height, (), None, rectified=False)
             slip = review.sheet_picture(self.ctx, sheet_id, self.dpi)
         except (InputError, ObjectNotFoundError, ObjectCorruptError) as error:
             # The slip must stay judgeable: it can at least be sent to be scanned again.

@@ -71,6 +71,9 @@ STATIONS = ("station", "supervisor", "admin")
 #: Who answers customers: by account, and by telephone.
 DESK = ("desk", "supervisor", "admin")
 
+#: Who hands blanks out.
+PRINTERS = ("station", "desk", "supervisor", "admin")
+
 #: Who sees how the work goes.
 OVERSEERS = ("supervisor", "admin")
 

@@ -80,6 +80,7 @@ def _staff_pages(ctx: Context) -> Iterator[tuple[str, str]]:
     yield from (("login", "/login"), ("review", "/review"), ("grid", "/grid"), ("second", "/second"))
     yield from (("dashboard", "/dashboard"), ("audit", "/audit"), ("users", "/users"))
     yield from (("password", "/password"), ("station", "/station"), ("desk", "/desk"))
+    yield "templates", "/templates"
     for view in station.latest(ctx, 1):
         yield "batch", f"/station/{view.row.batch.id}"
     with ctx.records.read() as tx:

@@ -203,6 +203,7 @@ def test_a_box_is_handed_in_and_watched(
         ("root", "/users"),
         ("desk", "/desk?account=121000000001"),
         ("desk", "/password"),
+        ("box", "/templates"),
     ],
 )
 def test_the_offices_pages_are_sound(

@@ -21,6 +21,7 @@ from intake.app import create_public_app
 from intake.settings import PublicSettings
 from ocr.meters.results import DisplayReading, MeterReading
 from ocr.results import Character
+from review_ui.pictures import Pictures
 from services import portal, review, status, submit, verify
 from services.context import Context
 from services.photos import PHOTOS
@@ -316,3 +317,11 @@ def test_pages_have_nothing_inline_and_are_small(customer: Customer, photo: byte
         cv2.imdecode(np.frombuffer(customer.client.get(f"/confirm/{reference}/photo").content, np.uint8), 1)
         is not None
     )
+
+
+def test_a_reviewer_sees_the_photo_in_its_colours(desk: Desk, customer: Customer, photo: bytes) -> None:
+    customer.confirm(customer.reference(photo), "05931")
+    shown = Pictures(desk.ctx, 200).get(1)
+    assert (shown.width, shown.height) == (900, 1200)
+    colours = cv2.imdecode(np.frombuffer(shown.jpeg, np.uint8), cv2.IMREAD_COLOR).astype(int)
+    assert (colours[:, :, 2] - colours[:, :, 0]).max() > 80, "the drum of the tenths is red"

@@ -37,7 +37,7 @@ STAFF = {
     "/review": JUDGES,
     "/second": JUDGES,
     "/station": STATIONS,
-    "/templates": OVERSEERS,
+    "/templates": STATIONS | CLERKS,
     "/users": ADMINS,
     "/": EVERYBODY,
 }

@@ -74,3 +74,50 @@ def test_names_that_nobody_can_have(ctx: Context) -> None:
     for name in ("\x00", "anna\ud800", "an\nna"):
         assert users.authenticate(ctx, name, "long enough") is None
         assert users.get_user(ctx, name) is None
+
+
+def test_a_new_password_is_good_for_one_log_in_and_ends_sessions(ctx: Context) -> None:
+    users.add_user(ctx, "anna", "reviewer", "long enough")
+    password = users.reset_password(ctx, "anna", "root")
+    assert users.authenticate(ctx, "anna", "long enough") is None
+    told = users.authenticate(ctx, "anna", password)
+    assert told is not None and told.must_change and told.password_at is not None
+    assert users.change_password(ctx, "anna", "wrong", "another sentence") is None
+    with pytest.raises(UsageError, match="the old one"):
+        users.change_password(ctx, "anna", password, password)
+    with pytest.raises(UsageError, match="at least"):
+        users.change_password(ctx, "anna", password, "short")
+    changed = users.change_password(ctx, "anna", password, "another sentence")
+    assert changed is not None and not changed.must_change
+    with ctx.records.read() as tx:
+        log = str([(row.what, row.details) for row in tx.audits.latest()])
+    assert "user.password_reset" in log and password not in log and "another sentence" not in log
+
+
+def test_who_leaves_is_shut_out_and_may_come_back(ctx: Context) -> None:
+    users.add_user(ctx, "root", "admin", "long enough")
+    users.add_user(ctx, "anna", "reviewer", "long enough")
+    users.shut_out(ctx, "anna", "root")
+    assert users.authenticate(ctx, "anna", "long enough") is None
+    assert users.get_user(ctx, "anna") is None
+    assert [user.left_at is None for user in users.list_users(ctx)] == [False, True]
+    users.let_in(ctx, "anna", "root")
+    assert users.authenticate(ctx, "anna", "long enough") is not None
+    with pytest.raises(UsageError, match="no user"):
+        users.shut_out(ctx, "nobody", "root")
+
+
+def test_one_administrator_stays(ctx: Context) -> None:
+    users.add_user(ctx, "root", "admin", "long enough")
+    for change in (
+        lambda: users.shut_out(ctx, "root", "root"),
+        lambda: users.change_role(ctx, "root", "reviewer", "root"),
+    ):
+        with pytest.raises(UsageError, match="one administrator"):
+            change()
+    users.add_user(ctx, "anna", "reviewer", "long enough")
+    users.change_role(ctx, "anna", "admin", "root")
+    users.shut_out(ctx, "root", "anna")
+    assert users.get_user(ctx, "root") is None
+    with pytest.raises(UsageError, match="no role"):
+        users.change_role(ctx, "anna", "queen", "anna")
