@@ -222,7 +222,7 @@ def _check_second_pair(part: Sequence[Token], numbers: Sequence[Token], account:
         if any(account.may_name(token.text) and len(token.text) > MOST_DIGITS for token in numbers):
             raise _DoubtError(Reason.SEVERAL_ACCOUNTS)
         return
-    if any(other == length or other > USUAL_DIGITS for other in others[1:]):
+    if max(others) > USUAL_DIGITS or length in others[1:]:
         raise _DoubtError(Reason.SEVERAL_ACCOUNTS)
     lengths = [length, *others]
     pairs = list(zip(lengths[::2], lengths[1::2], strict=False))
