@@ -1,5 +1,5 @@
 # meterdrop: every target does the set-up it needs, and says so. Run twice, it does nothing twice.
-.PHONY: help setup demo test test-fast check coverage bench train-digits train-lines pictures page-pictures lock clean
+.PHONY: help setup demo test test-fast check coverage bench train-digits train-lines train-meters pictures page-pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -31,6 +31,10 @@ bench: ## sheets a second on two cores; benchmarks/README.md names the other mea
 train-digits: ## make the digit weights again (hours; resumable); METERDROP_DATA names the data
 	@scripts/setup training
 	@.venv/bin/python -m training.digits all $(ARGS)
+
+train-meters: ## make the weights for photos of meters again (hours; resumable); METERDROP_DATA names the data
+	@scripts/setup training
+	@.venv/bin/python -m training.meters.make all $(ARGS)
 
 train-lines: ## make the weights for lines without cells again (hours; resumable); METERDROP_DATA names the data
 	@scripts/setup training

@@ -11,7 +11,8 @@ two hours, each resumable: what is done already is not done again.
     python -m training.meters.make screen            the symbols beside an LCD's digits
     python -m training.meters.make export read-ship find-ship --version 1
     python -m training.meters.make measure           every set of photographs
-    python -m training.meters.confidence collect     then fit and choose: confidence and thresholds
+    python -m training.meters.make all               all of these but the last; `make train-meters`
+    python -m training.meters.confidence collect     then fit and draw: what a confidence is worth
 """
 
 from __future__ import annotations
@@ -108,6 +109,19 @@ def measure(weights: Path, most: int | None) -> None:
     """Every set of photographs, finder and reader, with intervals."""
     for line in report(weights, most):
         click.echo(line)
+
+
+@main.command(name="all")
+@click.option("--version", default="1", show_default=True)
+@click.pass_context
+def everything(context: click.Context, version: str) -> None:
+    """From data to the shipped files; what is done already is not done again."""
+    context.invoke(render)
+    for name in (*READ, *FIND):
+        context.invoke(train, name=name, minutes=10_000.0)
+    context.invoke(screen)
+    context.invoke(export, reader="read-ship", finder="find-ship", version=version, folder=WEIGHTS)
+    context.invoke(measure, weights=WEIGHTS, most=None)
 
 
 if __name__ == "__main__":
