@@ -60,10 +60,10 @@ def _blurred(
     if digit is not None and rng.random() < 0.93:
         scale = min(scale * 1.5, digit / 16.0)
     if kind < 0.3 * hard:
-        sigma = float(rng.gamma(1.6, 0.55)) * scale
+        sigma = min(float(rng.gamma(1.6, 0.55)), 1.7) * scale
         return np.asarray(cv2.GaussianBlur(view, (0, 0), max(sigma, 0.2)), np.float32)
     if kind < 0.45 * hard:
-        length = max(int(rng.integers(2, 9) * scale), 1)
+        length = max(int(rng.integers(2, 7) * scale), 1)
         kernel = np.zeros((length | 1, length | 1), np.float32)
         middle = length // 2
         angle = float(rng.uniform(0, np.pi))

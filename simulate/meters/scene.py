@@ -56,8 +56,8 @@ def draw_scene(
     lit(canvas, rng, rows)
     if rng.random() < 0.07:
         stamped(canvas, rng)
-    heights = [float(np.linalg.norm(row.quad[3] - row.quad[0])) for row in rows]
-    return Picture(shot(rng, canvas, digit=max(heights) if heights else None), tuple(rows))
+    heights = [float(np.linalg.norm(row.quad[3] - row.quad[0])) for row in rows if row.means == "reading"]
+    return Picture(shot(rng, canvas, digit=float(np.median(heights)) if heights else None), tuple(rows))
 
 
 def _some_size(rng: np.random.Generator) -> tuple[int, int]:
