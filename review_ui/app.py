@@ -75,6 +75,7 @@ def create_staff_app(
     uploads = settings.uploads or Path(tempfile.gettempdir()) / "meterdrop-uploads"
     app.state.uploads = Uploads(uploads, settings.most_upload)
     app.state.digitiser = digitiser
+    app.state.figures = plots.Kept()
     app.state.thumbnails = blanks.Thumbnails()
     app.state.oidc = oidc
     app.state.login_limits = LoginLimits(

@@ -55,7 +55,7 @@ def dashboard(request: Request, user: Annotated[UserView, Depends(staff(*REVIEWE
         ((known[code], number) for code, number in counts.by_reason.items() if code in known),
         key=lambda item: -item[1],
     )
-    found = figures.overview(context_of(request)) if user.role in OVERSEERS else None
+    found = plots.figures_of(request) if user.role in OVERSEERS else None
     shown: dict[str, object] = {"found": found}
     if found is not None:
         hours, busiest = plots.bars(found.hours)

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 30.0
 #: Waits so long after trouble, such as storage that is away for a moment.
 WAIT_AFTER_TROUBLE = 10.0
+#: Lets a chunk under way be committed; one that takes longer is read again by the next process.
+WAIT_AT_END = 4.0
 
 
 class Digitiser:
@@ -39,7 +41,7 @@ class Digitiser:
         self._stop.set()
         self._awake.set()
         if self._thread is not None:
-            self._thread.join(60)
+            self._thread.join(WAIT_AT_END)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -48,6 +50,7 @@ class Digitiser:
             try:
                 station.work(self.ctx, self._stop.is_set)
             except Exception:
-                log.exception("stations' batches wait")
+                if not self._stop.is_set():
+                    log.exception("stations' batches wait")
                 wait = WAIT_AFTER_TROUBLE
             self._awake.wait(wait)

@@ -7,7 +7,8 @@ import io
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
@@ -15,6 +16,7 @@ from starlette.responses import Response
 
 from review_ui.staff import OVERSEERS, context_of, staff
 from services import figures, status
+from services.context import Context
 from services.figures import Bin, Overview
 from services.results import UserView
 
@@ -22,11 +24,29 @@ router = APIRouter(prefix="/dashboard")
 
 Overseer = Annotated[UserView, Depends(staff(*OVERSEERS))]
 
+KEPT_FOR = timedelta(minutes=1)
 #: Inner width and height of a plot in its own units; the template adds room for words.
 WIDTH, HEIGHT = 480.0, 180.0
 #: Shares on the scale of the calibration plot, which stretches towards certainty: -log10(1 - share).
 TICKS = (0.5, 0.9, 0.99, 0.999)
 _LEAST, _MOST = -math.log10(0.7), 3.3
+
+
+class Kept:
+    """The figures, made anew at most once a minute: many may look, and they read thousands of sheets."""
+
+    def __init__(self) -> None:
+        self._at: datetime | None = None
+        self._found: Overview | None = None
+        self._lock = Lock()
+
+    def get(self, ctx: Context) -> Overview:
+        """The figures of this minute."""
+        now = ctx.clock()
+        with self._lock:
+            if self._found is None or self._at is None or now - self._at >= KEPT_FOR:
+                self._found, self._at = figures.overview(ctx), now
+            return self._found
 
 
 @dataclass(frozen=True)
@@ -92,6 +112,12 @@ def ticks() -> list[tuple[float, float]]:
     return [(share, place(share)) for share in TICKS]
 
 
+def figures_of(request: Request) -> Overview:
+    """The app's figures."""
+    kept: Kept = request.app.state.figures
+    return kept.get(context_of(request))
+
+
 Rows = Iterable[Sequence[object]]
 
 
@@ -144,7 +170,7 @@ def table(request: Request, user: Overseer, name: Annotated[str, Path(max_length
     if name == "reasons":
         rows: Rows = [("reason", "sheets"), *status.status(ctx).by_reason.items()]
     elif name in TABLES:
-        rows = TABLES[name](figures.overview(ctx))
+        rows = TABLES[name](figures_of(request))
     else:
         raise HTTPException(404)
     out = io.StringIO()

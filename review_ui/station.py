@@ -22,10 +22,6 @@ Operator = Annotated[UserView, Depends(staff(*STATIONS))]
 BatchId = Annotated[int, Path(ge=1, le=2**62)]
 Word = Annotated[str, Form(max_length=80)]
 
-#: Sheets listed on a page; those that want something first.
-MOST_ROWS = 400
-_ORDER = ("unreadable", "rejected", "review", "pending", "duplicate", "blank", "accepted", "delivered")
-
 #: Longest side of a thumbnail, in pixels.
 THUMBNAIL = 420
 
@@ -99,7 +95,4 @@ def thumbnail(request: Request, user: Operator, sheet_id: Annotated[int, Path(ge
 
 
 def _values(view: BatchView) -> dict[str, object]:
-    worst = sorted(
-        view.sheets, key=lambda row: (_ORDER.index(row.state.value), row.file_id, row.page, row.slip)
-    )
-    return {"view": view, "sheets": worst[:MOST_ROWS], "more": max(0, len(worst) - MOST_ROWS)}
+    return {"view": view, "sheets": view.sheets, "more": view.row.sheets - len(view.sheets)}

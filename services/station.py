@@ -14,13 +14,12 @@ from services import digitise, receive
 from services.context import Context
 from services.results import BatchOrder, Receipt
 from services.text import printable
-from storage.records import SheetRow
-from storage.records.papers import CLOSED, DONE, NAMES, OPEN, PapersRow, StationBatch
+from storage.records.papers import CLOSED, DONE, NAMES, OPEN, BatchSheet, PapersRow, StationBatch
 
+#: Sheets of a batch that are listed.
+MOST_SHEETS = 400
 #: A sheet that is no slip: the collector did not count it.
 _NOT_COUNTED = frozenset({SheetState.BLANK, SheetState.DUPLICATE})
-#: Reasons for which only the paper helps.
-RESCAN_REASONS = frozenset({Reason.RESCAN, Reason.TEMPLATE_NOT_FOUND, Reason.BADLY_REGISTERED})
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,14 @@ class PapersEntry:
 
 @dataclass(frozen=True)
 class BatchView:
-    """A batch as its station sees it. ``slips``: sheets without blank ones and second scans."""
+    """A batch as its station sees it.
+
+    ``sheets``: at most ``MOST_SHEETS`` of them, those that want something first. ``slips``: sheets without
+    blank ones and second scans.
+    """
 
     row: StationBatch
-    sheets: tuple[SheetRow, ...] = ()
+    sheets: tuple[BatchSheet, ...] = ()
 
     @property
     def slips(self) -> int:
@@ -61,12 +64,12 @@ class BatchView:
         return self.row.sheets - self.row.pending
 
     @property
-    def again(self) -> tuple[SheetRow, ...]:
+    def again(self) -> tuple[BatchSheet, ...]:
         """Sheets whose paper has to be scanned again."""
         return tuple(row for row in self.sheets if wants_scan(row))
 
 
-def wants_scan(row: SheetRow) -> bool:
+def wants_scan(row: BatchSheet) -> bool:
     """Whether only another scan of the paper helps."""
     if row.state is SheetState.UNREADABLE:
         return True
@@ -155,7 +158,7 @@ def view(ctx: Context, batch_id: int) -> BatchView:
         row = tx.papers.one(batch_id)
         if row is None:
             raise UsageError(f"there is no batch {batch_id} of a station")
-        return BatchView(row, tuple(tx.sheets.of_batch(batch_id)))
+        return BatchView(row, tuple(tx.papers.sheets(batch_id, MOST_SHEETS)))
 
 
 def is_of_station(ctx: Context, sheet_id: int) -> bool:

@@ -204,7 +204,13 @@ def _run(serve: Callable[[socket.socket], None], listening: socket.socket) -> No
     threading.Thread(target=follow, daemon=True).start()
     # Ctrl-C goes to the whole group; the parent passes it on, once, as SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The server passes the signal on once it has ended: what was opened is closed all the same.
+    signal.signal(signal.SIGTERM, _leave)
     serve(listening)
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def supervise(apps: dict[str, tuple[Callable[[socket.socket], None], socket.socket]]) -> int:

@@ -9,8 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from domain.reasons import Reason
+from domain.sheet import SheetState
 from storage.records.files import BatchRow
 from storage.records.office_tables import batch_papers
+from storage.records.sheets import split_reasons
 from storage.records.tables import batch, receipt, sheet, source_file
 from storage.records.upsert import insert
 
@@ -63,6 +66,31 @@ class StationBatch:
         return self.by_state.get("pending", 0)
 
 
+@dataclass(frozen=True)
+class BatchSheet:
+    """A sheet as its station sees it."""
+
+    id: int
+    file_name: str
+    page: int
+    slip: int
+    state: SheetState
+    reasons: tuple[Reason, ...]
+
+
+#: The states in the order in which a station has to do something about them.
+_WORST_FIRST = (
+    SheetState.UNREADABLE,
+    SheetState.REJECTED,
+    SheetState.REVIEW,
+    SheetState.PENDING,
+    SheetState.DUPLICATE,
+    SheetState.BLANK,
+    SheetState.ACCEPTED,
+    SheetState.DELIVERED,
+)
+
+
 class Papers:
     """Opens, fills in, closes and lists the batches of stations."""
 
@@ -109,6 +137,29 @@ class Papers:
         """One batch with how far it is."""
         row = self._connection.execute(self._joined().where(batch.c.id == batch_id)).one_or_none()
         return None if row is None else self._station_batch(row)
+
+    def sheets(self, batch_id: int, limit: int) -> list[BatchSheet]:
+        """A batch's sheets, those that want something first; without what was read, which is long."""
+        rank = sa.case({state.value: place for place, state in enumerate(_WORST_FIRST)}, value=sheet.c.state)
+        mine = sa.select(receipt.c.file_id).where(receipt.c.batch_id == batch_id)
+        query = (
+            sa.select(
+                sheet.c.id,
+                source_file.c.name.label("file_name"),
+                sheet.c.page,
+                sheet.c.slip,
+                sheet.c.state,
+                sheet.c.reasons,
+            )
+            .join(source_file, source_file.c.id == sheet.c.file_id)
+            .where(sheet.c.file_id.in_(mine))
+            .order_by(rank, sheet.c.file_id, sheet.c.page, sheet.c.slip)
+            .limit(limit)
+        )
+        return [
+            BatchSheet(r.id, r.file_name, r.page, r.slip, SheetState(r.state), split_reasons(r.reasons))
+            for r in self._connection.execute(query)
+        ]
 
     def _joined(self) -> sa.Select[Any]:
         return sa.select(

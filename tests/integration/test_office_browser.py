@@ -84,7 +84,7 @@ def log_in(staff: str) -> Callable[[Page, str, str], None]:
         page.get_by_label("Имя").fill(name)
         page.get_by_label("Пароль").fill(PASSWORD)
         page.keyboard.press("Enter")
-        page.wait_for_url(f"**{to}*")
+        page.wait_for_url(lambda url: "/login" not in url)
 
     return log_in
 
