@@ -13,6 +13,7 @@ const asking = document.getElementById('asking');
 const question = document.getElementById('question');
 const helping = document.getElementById('helping');
 const lost = document.getElementById('lost');
+const undoing = document.getElementById('undo');
 const lease = Number(document.body.dataset.lease) * 1000;
 const idle = Number(document.body.dataset.idle) * 1000;
 
@@ -63,6 +64,7 @@ function prepare() {
 
 async function toNext(word) {
   judged.add(current.id);
+  undoing.hidden = false;
   const next = await ahead;
   if (!next) {
     leaving = true;
@@ -134,6 +136,7 @@ async function undo() {
   busy = true;
   try {
     const id = await judged.undo();
+    undoing.hidden = !judged.any;
     if (id === null) say(texts.too_late, true);
     else location.assign(`/review/${id}`); // leaving puts the slip in hand back into the queue
   } catch (error) {
@@ -232,8 +235,8 @@ document.addEventListener('keydown', (event) => {
   if (rejecting.open) rejectingKey(event);
   if (rejecting.open || asking.open || helping.open || lost.open || event.defaultPrevented && event.key !== '?') return;
   if (event.key === 'Enter') return void enter(event);
-  const undoing = event.code === 'KeyZ' && (event.ctrlKey || event.metaKey);
-  if (!undoing && (event.ctrlKey || event.altKey || event.metaKey)) return;
+  const withControl = event.code === 'KeyZ' && (event.ctrlKey || event.metaKey);
+  if (!withControl && (event.ctrlKey || event.altKey || event.metaKey)) return;
   const command = event.key === 'Escape' ? 'reject' : byKey[event.key] ?? byCode[event.code];
   if (!command) return;
   event.preventDefault();
@@ -265,6 +268,7 @@ window.addEventListener('pageshow', (event) => {
 });
 window.addEventListener('popstate', () => location.reload());
 
+undoing.hidden = !judged.any;
 current = new Sheet(desk.querySelector('.sheet'), failed);
 current.show();
 prepare();
