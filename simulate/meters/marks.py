@@ -9,6 +9,7 @@ import numpy as np
 
 from simulate.meters.looks import RED, DrumLook
 from simulate.meters.paint import Canvas, Colour, write
+from simulate.meters.prints import screw
 from simulate.meters.typefaces import text_face
 
 UNITS = (
@@ -119,15 +120,12 @@ def _mark(canvas: Canvas, rng: np.random.Generator, look: DrumLook, starts: list
 
 
 def _screw(canvas: Canvas, rng: np.random.Generator, look: DrumLook) -> None:
-    height, width = canvas.shape[:2]
-    radius = max(round(0.2 * look.height), 3)
-    x = radius if rng.random() < 0.5 else width - radius
-    y = radius if rng.random() < 0.5 else height - radius
-    shine = float(rng.uniform(90, 200))
-    cv2.circle(canvas, (x, y), radius, (shine, shine, shine), -1, cv2.LINE_AA)
-    angle = float(rng.uniform(0, np.pi))
-    dx, dy = round(radius * 0.8 * np.cos(angle)), round(radius * 0.8 * np.sin(angle))
-    cv2.line(canvas, (x - dx, y - dy), (x + dx, y + dy), (25, 25, 25), max(radius // 4, 1), cv2.LINE_AA)
+    """A screw in one of the plate's corners."""
+    tall, wide = canvas.shape[:2]
+    radius = 0.2 * look.height
+    x = radius if rng.random() < 0.5 else wide - radius
+    y = radius if rng.random() < 0.5 else tall - radius
+    screw(canvas, rng, (x, y), radius)
 
 
 def _arrows(canvas: Canvas, rng: np.random.Generator, look: DrumLook, starts: list[float]) -> None:

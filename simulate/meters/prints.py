@@ -94,7 +94,10 @@ def sticker(rng: np.random.Generator, width: float) -> Canvas:
     for index in range(lines):
         y = (index + 0.65) * height / (lines + 0.3)
         kind = rng.random()
-        if kind < 0.16:
+        if kind < 0.05:
+            square = data_matrix(rng, round(size * 1.3))
+            lay(canvas, square, ink, (round(width * float(rng.uniform(0.05, 0.7))), round(y - size * 0.65)))
+        elif kind < 0.16:
             bars = barcode(rng, round(width * 0.8), max(round(size), 2))
             lay(canvas, bars, ink, (round(width * 0.1), round(y - size / 2)))
         elif kind < 0.36:
