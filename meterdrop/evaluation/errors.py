@@ -26,7 +26,10 @@ Grey = NDArray[np.uint8]
 Look = Callable[[Row, str], Grey | None]
 _COLUMNS, _ROWS, _SHEETS = 6, 7, 5
 _TILE, _PICTURE, _GAP = (250, 160), (238, 108), 6
+#: A photo needs more room than a field: columns and rows of a sheet, and its tiles' size.
+_PHOTO_COLUMNS, _PHOTO_ROWS, _PHOTO_TILE = 4, 4, (375, 430)
 _SHOWN_DPI = 130.0
+_SHOWN_SIDE = 360
 
 
 def write_errors(
@@ -43,7 +46,7 @@ def write_errors(
         _list(folder / "errors.csv", rows, wrong)
         look = _looker(options)
         for name, examples in wrong.items():
-            _sheets(folder, name, rows, examples, look)
+            _sheets(folder, name, rows, examples, look, photos=options.kind == "meter")
     except OSError as error:
         raise UsageError(
             f"--errors {folder}: {error.strerror or error}; name a folder to write to"
@@ -64,41 +67,49 @@ def _list(path: Path, rows: Sequence[Row], wrong: Mapping[str, Sequence[Example]
                 writer.writerow((*place, e.truth, e.value, f"{e.confidence:.6f}", "yes" if e.read else "no"))
 
 
-def _sheets(folder: Path, name: str, rows: Sequence[Row], wrong: Sequence[Example], look: Look) -> None:
-    each = _COLUMNS * _ROWS
+def _sheets(
+    folder: Path, name: str, rows: Sequence[Row], wrong: Sequence[Example], look: Look, *, photos: bool
+) -> None:
+    columns, high = (_PHOTO_COLUMNS, _PHOTO_ROWS) if photos else (_COLUMNS, _ROWS)
+    tile = _PHOTO_TILE if photos else _TILE
+    each = columns * high
     for number in range(min(_SHEETS, -(-len(wrong) // each))):
         part = wrong[number * each : (number + 1) * each]
-        high = -(-len(part) // _COLUMNS)
-        size = (_COLUMNS * (_TILE[0] + _GAP) + _GAP, high * (_TILE[1] + _GAP) + _GAP)
+        high = -(-len(part) // columns)
+        size = (columns * (tile[0] + _GAP) + _GAP, high * (tile[1] + _GAP) + _GAP)
         sheet = Image.new("L", size, 255)
         for i, example in enumerate(part):
             at = (
-                _GAP + (i % _COLUMNS) * (_TILE[0] + _GAP),
-                _GAP + (i // _COLUMNS) * (_TILE[1] + _GAP),
+                _GAP + (i % columns) * (tile[0] + _GAP),
+                _GAP + (i // columns) * (tile[1] + _GAP),
             )
-            sheet.paste(_tile(rows[example.place], name, example, look), at)
+            sheet.paste(_tile(rows[example.place], name, example, look, tile), at)
         sheet.save(folder / f"{name}-{number + 1}.png", optimize=True)
 
 
-def _tile(row: Row, name: str, example: Example, look: Look) -> Image.Image:
-    tile = Image.new("L", _TILE, 236)
+def _tile(row: Row, name: str, example: Example, look: Look, size: tuple[int, int]) -> Image.Image:
+    tile = Image.new("L", size, 236)
+    room = (size[0] - 12, size[1] - _TILE[1] + _PICTURE[1])
     picture = look(row, name)
     if picture is not None:
         shown = Image.fromarray(picture)
-        scale = min(_PICTURE[0] / shown.width, _PICTURE[1] / shown.height, 6.0)
+        scale = min(room[0] / shown.width, room[1] / shown.height, 6.0)
         shown = shown.resize(
             (max(1, round(shown.width * scale)), max(1, round(shown.height * scale))),
             Image.Resampling.BICUBIC,
         )
-        tile.paste(shown, ((_TILE[0] - shown.width) // 2, 6 + (_PICTURE[1] - shown.height) // 2))
+        tile.paste(shown, ((size[0] - shown.width) // 2, 6 + (room[1] - shown.height) // 2))
     draw = ImageDraw.Draw(tile)
     large = ImageFont.truetype(str(font_file("bold")), 15)
     small = ImageFont.truetype(str(font_file("regular")), 11)
     said = (example.value or "nothing") if example.read else "unreadable"
-    draw.text((6, 133), f"is {example.truth or 'nothing'}, read {said}", 0, large, anchor="ls")
-    draw.text((_TILE[0] - 6, 133), f"{example.confidence:.4f}", 0, large, anchor="rs")
+    line = size[1] - 27
+    draw.text((6, line), f"is {example.truth or 'nothing'}, read {said}", 0, large, anchor="ls")
+    draw.text((size[0] - 6, line), f"{example.confidence:.4f}", 0, large, anchor="rs")
     where = f"line {row.line}: {row.path.name}"
-    draw.text((6, 151), where if len(where) < 42 else where[:20] + "…" + where[-20:], 90, small, anchor="ls")
+    draw.text(
+        (6, line + 18), where if len(where) < 42 else where[:20] + "…" + where[-20:], 90, small, anchor="ls"
+    )
     return tile
 
 
@@ -140,16 +151,16 @@ def _meter_look(options: ReadOptions) -> Look:
                 image = photo.image
         except (MeterdropError, OSError, ValueError):
             return None
-        scale = 240.0 / max(image.shape[:2])
+        scale = _SHOWN_SIDE / max(image.shape[:2])
         small = cv2.cvtColor(cv2.resize(image, None, fx=scale, fy=scale), cv2.COLOR_BGR2GRAY)
-        strip = np.full((48, 240), 236, np.uint8)
+        strip = np.full((48, _SHOWN_SIDE), 236, np.uint8)
         if displays:
             quad = np.asarray(displays[0].quad, np.float32) / np.float32(photo.factor)
             cv2.polylines(small, [np.round(quad * scale).astype(np.int32)], isClosed=True, color=255)
-            digits = cv2.cvtColor(cut(image, quad), cv2.COLOR_BGR2GRAY)[:, :240]
+            digits = cv2.cvtColor(cut(image, quad), cv2.COLOR_BGR2GRAY)[:, :_SHOWN_SIDE]
             strip[:, : digits.shape[1]] = digits
-        small = small[:, :240]
-        wide = np.full((small.shape[0], 240), 236, np.uint8)
+        small = small[:, :_SHOWN_SIDE]
+        wide = np.full((small.shape[0], _SHOWN_SIDE), 236, np.uint8)
         wide[:, : small.shape[1]] = small
         return np.asarray(np.vstack([strip, wide]), np.uint8)
 
