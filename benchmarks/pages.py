@@ -1,9 +1,10 @@
 """How fast the review page is: from the key to the next slip on the screen, in a real Chromium on loopback.
 
 ``python -m benchmarks.pages [--slips 100]``: slips of a pile are read, nothing is accepted by the machine,
-and each is accepted by ENTER. Measured in the browser: the time from the key's event to the second frame
-after the next slip was shown, its picture decoded. Beside it: how long the server took to accept, and the
-grid from ENTER to its next page.
+and each is accepted by ENTER. ``--home FOLDER``: take the slips in review of these records, which changes
+them. Measured in the browser: the time from the key's event to the second frame after the next slip was
+shown, its picture decoded. Beside it: how long the server took to accept, and the grid from ENTER to its
+next page.
 """
 
 from __future__ import annotations
@@ -73,13 +74,14 @@ def main() -> int:
     """Measure and print one JSON object."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--slips", type=int, default=100)
+    arguments.add_argument("--home", type=Path, help="records that are there, instead of a pile's")
     asked = arguments.parse_args()
     browser = shutil.which("chromium")
     if browser is None:
         print("there is no chromium; apt-get install chromium", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as home, _desk(Path(home), asked.slips) as ctx:
-        user = users.add_user(ctx, "reviewer", "reviewer", secrets.token_urlsafe(24))
+    with tempfile.TemporaryDirectory() as made, _desk(asked.home, Path(made), asked.slips) as ctx:
+        user = users.add_user(ctx, f"benchmark {secrets.token_hex(4)}", "reviewer", secrets.token_urlsafe(24))
         app = create_staff_app(ctx, WebSettings(secrets.token_urlsafe(48)))
         accepting: list[float] = []
         sessions = app.state.sessions
@@ -106,11 +108,14 @@ def main() -> int:
 
 
 @contextmanager
-def _desk(home: Path, slips: int) -> Iterator[Context]:
-    """Records in ``home`` with ``slips`` slips in review, read by the shipped weights."""
-    made = pile(slips)
-    settings = load_settings({"METERDROP_HOME": str(home)})
+def _desk(home: Path | None, folder: Path, slips: int) -> Iterator[Context]:
+    """The records in ``home``, or new ones in ``folder`` with ``slips`` slips that the shipped weights read."""
+    settings = load_settings({"METERDROP_HOME": str(home or folder)})
     with context(settings) as ctx:
+        if home is not None:
+            yield ctx
+            return
+        made = pile(slips)
         nobody = replace(ctx, thresholds=lambda channel, template, model: Thresholds({}))
         register.import_register(nobody, made.register, "krasnoyarskenergosbyt")
         order = BatchOrder("krasnoyarskenergosbyt", "station", "benchmark", DAY)
