@@ -17,6 +17,41 @@ from storage.records.tables import reading
 CURRENT = reading.c.withdrawn_at.is_(None)
 #: Not billed, for the period has the same already: kept because it came by a channel of higher rank.
 CONFIRMS = "confirms"
+# Built once: every reading that is judged asks them.
+_EARLIER = (
+    sa.select(
+        reading.c.sheet_id,
+        reading.c.meter_serial,
+        reading.c.tariff,
+        reading.c.reading,
+        reading.c.channel,
+        reading.c.reading_date,
+    )
+    .where(
+        reading.c.supplier == sa.bindparam("supplier"),
+        reading.c.account == sa.bindparam("account"),
+        reading.c.period == sa.bindparam("period"),
+        reading.c.sheet_id != sa.bindparam("but_sheet"),
+        sa.or_(CURRENT, reading.c.withdrawn_why == CONFIRMS),
+    )
+    .order_by(reading.c.id)
+)
+_PAST = (
+    sa.select(
+        reading.c.meter_serial,
+        reading.c.tariff,
+        reading.c.reading_date,
+        reading.c.reading,
+        reading.c.channel,
+    )
+    .where(
+        reading.c.supplier == sa.bindparam("supplier"),
+        reading.c.account == sa.bindparam("account"),
+        reading.c.period < sa.bindparam("period"),
+        CURRENT,
+    )
+    .order_by(reading.c.reading_date, reading.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -85,48 +120,16 @@ class Readings:
 
     def earlier(self, supplier: str, account: str, period: str, but_sheet: int) -> tuple[EarlierReading, ...]:
         """What other sheets brought for the account in the billing period, oldest first."""
-        query = (
-            sa.select(
-                reading.c.sheet_id,
-                reading.c.meter_serial,
-                reading.c.tariff,
-                reading.c.reading,
-                reading.c.channel,
-                reading.c.reading_date,
-            )
-            .where(
-                reading.c.supplier == supplier,
-                reading.c.account == account,
-                reading.c.period == period,
-                reading.c.sheet_id != but_sheet,
-                sa.or_(CURRENT, reading.c.withdrawn_why == CONFIRMS),
-            )
-            .order_by(reading.c.id)
-        )
-        return tuple(EarlierReading(*row) for row in self._connection.execute(query))
+        asked = {"supplier": supplier, "account": account, "period": period, "but_sheet": but_sheet}
+        return tuple(EarlierReading(*row) for row in self._connection.execute(_EARLIER, asked))
 
     def past(
         self, supplier: str, account: str, period: str
     ) -> dict[tuple[str, str], tuple[PastReading, ...]]:
         """The readings of each meter and tariff from periods before ``period``, oldest first."""
-        query = (
-            sa.select(
-                reading.c.meter_serial,
-                reading.c.tariff,
-                reading.c.reading_date,
-                reading.c.reading,
-                reading.c.channel,
-            )
-            .where(
-                reading.c.supplier == supplier,
-                reading.c.account == account,
-                reading.c.period < period,
-                CURRENT,
-            )
-            .order_by(reading.c.reading_date, reading.c.id)
-        )
+        asked = {"supplier": supplier, "account": account, "period": period}
         found: dict[tuple[str, str], list[PastReading]] = {}
-        for serial, tariff, day, text, channel in self._connection.execute(query):
+        for serial, tariff, day, text, channel in self._connection.execute(_PAST, asked):
             control = base(channel) in CONTROL_CHANNELS
             found.setdefault((serial, tariff), []).append(PastReading(day, text, control))
         return {key: tuple(readings) for key, readings in found.items()}

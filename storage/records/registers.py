@@ -43,6 +43,12 @@ _ROW = (
     account.c.status_since,
     account.c.report_to,
 )
+#: Built once: every reading that is judged asks it.
+_OF_ACCOUNT = (
+    sa.select(*_ROW)
+    .where(account.c.supplier == sa.bindparam("supplier"), account.c.account == sa.bindparam("number"))
+    .order_by(account.c.meter_serial, account.c.tariff)
+)
 
 
 class Registers:
@@ -111,12 +117,8 @@ class Registers:
 
     def rows(self, supplier: str, number: str) -> tuple[RegisterRow, ...]:
         """An account's rows, by meter and tariff."""
-        query = (
-            sa.select(*_ROW)
-            .where(account.c.supplier == supplier, account.c.account == number)
-            .order_by(account.c.meter_serial, account.c.tariff)
-        )
-        return tuple(RegisterRow(**row._mapping) for row in self._connection.execute(query))
+        found = self._connection.execute(_OF_ACCOUNT, {"supplier": supplier, "number": number})
+        return tuple(RegisterRow(**row._mapping) for row in found)
 
     def rows_by_alias(self, supplier: str, alias: str) -> tuple[RegisterRow, ...]:
         """The rows of the one account with this other number; none where several have it."""
