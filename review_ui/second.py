@@ -106,7 +106,7 @@ def account(request: Request, user: Reviewer, audit_id: AuditId, body: Account) 
 
 @router.post("/{audit_id}/submit")
 def submit(request: Request, user: Reviewer, audit_id: AuditId, body: Answer) -> JSONResponse:
-    """Record what was read. Whether it agrees is not told: the next slip must be read as freely as this one."""
+    """Record what was read. Whether it agrees is not told: the next slip must be read as freely."""
     try:
         blind.submit(context_of(request), user.name, audit_id, body.values)
     except UsageError:

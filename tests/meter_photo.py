@@ -1,4 +1,4 @@
-"""A photo of a meter for tests of pages: not for reading, but sharp, bright and with the camera's metadata."""
+"""A photo of a meter for tests of pages: not for reading, but sharp, bright and with camera metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the register says of an account beside its meters: closed, served elsewhere, its route and its norm."""
+"""What the register says of an account beside its meters: closed, served elsewhere, route and norm."""
 
 from __future__ import annotations
 
