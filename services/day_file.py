@@ -12,7 +12,8 @@ from datetime import date, datetime
 from domain.errors import ConflictError, UsageError
 from domain.reasons import Reason
 from services.context import Context
-from services.messages import Answered, Incoming, Spoken, receive_message
+from services.incoming import Incoming, Spoken
+from services.messages import Answered, receive_message
 from services.text import clean, printable
 
 #: Rows of one file.

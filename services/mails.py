@@ -16,8 +16,9 @@ from domain.sheet import SheetState
 from domain.supplier import AccountFormat
 from services import digitise, telling
 from services.context import Context
+from services.incoming import Incoming, Spoken
 from services.judging import sheets_lock
-from services.messages import Incoming, Spoken, add_message, receive_message
+from services.messages import add_message, receive_message
 from services.photo_intake import PhotoClaim, receive_photo
 from services.receive import receive_file
 from services.results import BatchOrder

@@ -7,11 +7,9 @@ once: who hands it over names it, and the same name again gets the same answer.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from domain.claim import Claim, ClaimedReading, Thresholds, Value, Verdict
@@ -23,6 +21,7 @@ from domain.sheet import SheetState
 from ocr.results import Character, FieldResult, SlipReading
 from services import judging, recognition, telling
 from services.context import Context
+from services.incoming import Incoming, Spoken, original_of, words_of
 from services.message_form import MESSAGE, READING_FIELDS
 from services.portal import canonical, new_reference
 from services.text import printable
@@ -64,44 +63,6 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """What a program says that it was told. ``readings``: (digits before the mark, tariff or "").
-
-    ``name``: the surname or organisation that was given.
-    """
-
-    account: str
-    readings: tuple[tuple[str, str], ...]
-    meter_serial: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A message as it came in.
-
-    ``source`` and ``external_id``: who hands it over, and its own name for it. ``sender``: the number or
-    address that is answered; "" where nobody is. ``day``: on which it came in, in the supplier's own time.
-    ``spoken``: what a program says; None: ``text`` is a person's. ``subject``: the text is a mail's subject.
-    ``answered_here``: whoever hands it over passes the answer on, so that no notice is queued for it.
-    ``original``: key of the object that it was taken from.
-    """
-
-    supplier: str
-    channel: str
-    source: str
-    external_id: str
-    sender: str
-    text: str
-    day: date
-    language: str = "ru"
-    spoken: Spoken | None = None
-    subject: bool = False
-    answered_here: bool = False
-    original: str = ""
-
-
-@dataclass(frozen=True)
 class Answered:
     """What the sender is told now. ``state`` of the sheet; None where none came of it. ``again``: known."""
 
@@ -124,14 +85,14 @@ def receive_message(ctx: Context, incoming: Incoming) -> Answered:
     if incoming.supplier not in ctx.suppliers:
         raise UsageError(f"there is no supplier {incoming.supplier!r}")
     understood = _understood(ctx, incoming)
-    original = _original(ctx, incoming)
+    original = original_of(incoming)
     # Durable before anything is acknowledged; a message that is known already adds nothing.
     key = ctx.objects.put(original)
     with ctx.records.begin() as tx:
         tx.lock(judging.sheets_lock(incoming.supplier))
         known = tx.messages.known(incoming.supplier, incoming.channel, incoming.source, incoming.external_id)
         if known is not None:
-            if known.text != _words(incoming):
+            if known.text != words_of(incoming):
                 raise ConflictError("another message came under the same name; nothing was changed")
             return _standing(ctx, tx, known, again=True)
         return _handle(ctx, tx, incoming, understood, (key, len(original)))
@@ -208,7 +169,7 @@ def add_message(tx: Transaction, incoming: Incoming, at: datetime) -> MessageRow
         reference=new_reference(),
         sender=printable(incoming.sender),
         language=telling.language_of(incoming.language),
-        text=_words(incoming),
+        text=words_of(incoming),
         received_at=at,
     )
     added = tx.messages.add(new)
@@ -328,36 +289,3 @@ def _outcome(state: SheetState) -> Outcome:
 def _told_reasons(state: SheetState, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     """Why it was not accepted; what a person still looks into is not told."""
     return tuple(reasons) if state in {SheetState.REJECTED, SheetState.DUPLICATE} else ()
-
-
-def _words(incoming: Incoming) -> str:
-    if incoming.spoken is None:
-        return "\n".join(printable(line, 1000) for line in incoming.text.splitlines()[:100])
-    said = incoming.spoken
-    values = {
-        "account": said.account,
-        "readings": [list(each) for each in said.readings],
-        "meter_serial": said.meter_serial,
-        "name": said.name,
-    }
-    return json.dumps(values, ensure_ascii=False, sort_keys=True)
-
-
-def _original(ctx: Context, incoming: Incoming) -> bytes:
-    """The message as it is kept; its name is in it, so that no two messages have the same bytes."""
-    values = {
-        "supplier": incoming.supplier,
-        "channel": incoming.channel,
-        "source": incoming.source,
-        "id": incoming.external_id,
-        "sender": incoming.sender,
-        "day": incoming.day.isoformat(),
-        "text": incoming.text,
-        "said": None if incoming.spoken is None else json.loads(_words(incoming)),
-    }
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "replace")
-
-
-def name_for(*parts: str) -> str:
-    """A name for a message whose channel gives none: the same message has the same."""
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:32]

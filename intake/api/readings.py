@@ -14,7 +14,8 @@ from domain.notices import customer_text
 from domain.reasons import Reason
 from intake.api.access import Channel, context_of, today
 from intake.api.answers import Failure, ReadingAnswer, ReasonAnswer, answer_of
-from services.messages import Incoming, Spoken, receive_message, status_of
+from services.incoming import Incoming, Spoken
+from services.messages import receive_message, status_of
 
 router = APIRouter(tags=["readings"])
 

@@ -15,7 +15,8 @@ from intake.api.access import context_of, holder_of, today
 from intake.api.answers import answer_of
 from intake.api.readings import FAILURES
 from services.context import Context
-from services.messages import Incoming, name_for, receive_message
+from services.incoming import Incoming, name_for
+from services.messages import receive_message
 from storage.records.api_keys import ApiKeyRow
 
 router = APIRouter(tags=["text messages"])

@@ -17,8 +17,9 @@ from domain.errors import UsageError
 from services import corrections, evidence
 from services.context import Context
 from services.deliver import export_readings
+from services.incoming import Incoming
 from services.message_form import MESSAGE
-from services.messages import Incoming, receive_message
+from services.messages import receive_message
 from services.verify import verify
 from storage.records.tables import reading
 from tests.delivery_desk import SUPPLIER, Desk, accept

@@ -13,7 +13,8 @@ from domain.errors import AlreadyExistsError, UsageError
 from domain.reasons import Reason
 from services.context import Context
 from services.day_file import DayFile, read_day_file
-from services.messages import Incoming, Spoken, receive_message
+from services.incoming import Incoming, Spoken
+from services.messages import receive_message
 from services.month_end import FIELD_CHECKS, NO_READING, REMINDERS, close_month
 from tests.paper import DAY, SUPPLIER, account_row, register
 

@@ -12,8 +12,9 @@ from domain.sheet import SheetState
 from domain.supplier import TariffChanges
 from services import outbox, review, users
 from services.context import Context
+from services.incoming import Incoming, Spoken
 from services.message_form import MESSAGE
-from services.messages import Answered, Incoming, Spoken, receive_message
+from services.messages import Answered, receive_message
 from services.verify import verify
 from storage.records import SheetRow
 from tests.delivery_desk import Desk
