@@ -3,8 +3,9 @@
 ``python -m benchmarks.pages [--slips 100]``: slips of a pile are read, nothing is accepted by the machine,
 and each is accepted by ENTER. ``--home FOLDER``: take the slips in review of these records, which changes
 them. Measured in the browser: the time from the key's event to the second frame after the next slip was
-shown, its picture decoded. Beside it: how long the server took to accept, and the grid from ENTER to its
-next page.
+shown, its picture decoded. Beside it: how long the server took to accept, the grid from ENTER to its next
+page, and what a slip costs in processor time, which others' load changes less: in the service that accepts
+it, and on the main thread of the page.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import statistics
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -34,7 +37,7 @@ from meterdrop.settings import load_settings
 from meterdrop.wiring import context
 from review_ui.app import create_staff_app
 from review_ui.staff import stamp_of
-from services import batch, register, users
+from services import batch, register, review, users
 from services.context import Context
 from services.results import BatchOrder
 from web.settings import WebSettings
@@ -92,12 +95,18 @@ def main() -> int:
             tab.add_cookies([{**cookie, "url": base}])
             page = tab.new_page()
             grid = _grid(page, base)
-            review = _review(page, base, accepting)
+            work = tab.new_cdp_session(page)
+            work.send("Performance.enable", {"timeDomain": "threadTicks"})
+            with _processor_time() as in_service:
+                timed = _review(page, base, accepting)
+            metrics = {each["name"]: each["value"] for each in work.send("Performance.getMetrics")["metrics"]}
             running.close()
     result = {
-        "slips": len(review),
-        "page_to_page_ms": _figures(review),
+        "slips": len(timed),
+        "page_to_page_ms": _figures(timed),
         "accept_call_ms": _figures(accepting),
+        "accept_processor_ms": _figures(in_service),
+        "page_processor_ms_a_slip": round(1000 * metrics["TaskDuration"] / max(len(in_service), 1), 1),
         "grid_pages": len(grid),
         "grid_page_to_page_ms": _figures(grid) if grid else None,
         "processors": os.cpu_count(),
@@ -109,7 +118,7 @@ def main() -> int:
 
 @contextmanager
 def _desk(home: Path | None, folder: Path, slips: int) -> Iterator[Context]:
-    """The records in ``home``, or new ones in ``folder`` with ``slips`` slips that the shipped weights read."""
+    """The records in ``home``, or new ones in ``folder`` with ``slips`` slips read by the shipped weights."""
     settings = load_settings({"METERDROP_HOME": str(home or folder)})
     with context(settings) as ctx:
         if home is not None:
@@ -149,6 +158,24 @@ def _review(page: Page, base: str, accepting: list[float]) -> list[float]:
             page.wait_for_function("() => window.timed.length > 0")
             timed += page.evaluate("() => window.timed.splice(0)")
     return timed
+
+
+@contextmanager
+def _processor_time() -> Iterator[list[float]]:
+    """Collects the processor milliseconds that each call of the service took in its thread."""
+    spent: list[float] = []
+    accept = review.accept
+
+    def measured(*given: Any, **named: Any) -> Any:
+        begun = time.thread_time()
+        try:
+            return accept(*given, **named)
+        finally:
+            spent.append(1000 * (time.thread_time() - begun))
+
+    review.accept = measured
+    yield spent
+    review.accept = accept
 
 
 def _note(url: str, timing: dict[str, float], accepting: list[float]) -> None:

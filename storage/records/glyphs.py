@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
+from storage.records.blind import DONE
 from storage.records.review_tables import glyph_check
-from storage.records.tables import sheet
+from storage.records.tables import blind_audit, sheet
 from storage.records.upsert import insert
 
 
@@ -49,8 +50,10 @@ class Glyphs:
     def sheets(self, after: int, limit: int, supplier: str | None = None) -> list[GlyphSheet]:
         """The next sheets by id.
 
-        Those accepted by the machine that billing has not got, and those in review.
+        Those accepted by the machine that billing has not got, and those in review; none that is to be read
+        blindly, for this shows what the machine read.
         """
+        blind = sa.exists().where(blind_audit.c.sheet_id == sheet.c.id, blind_audit.c.state != DONE)
         query = (
             sa.select(sheet.c.id, sheet.c.state, sheet.c.template, sheet.c.recognition)
             .where(
@@ -59,6 +62,7 @@ class Glyphs:
                 sheet.c.entered.is_(None),
                 sheet.c.template.isnot(None),
                 sheet.c.recognition.isnot(None),
+                ~blind,
             )
             .order_by(sheet.c.id)
             .limit(limit)

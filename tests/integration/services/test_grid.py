@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,12 @@ def test_what_billing_has_is_noted(ctx: Context, tmp_path: Path) -> None:
     assert sheet(ctx, sheet_id).state is SheetState.DELIVERED
     assert ("anna", "grid.too_late") in log(ctx, sheet_id)
     assert verify(ctx).ok
+
+
+def test_what_is_to_be_read_blindly_is_not_shown(ctx: Context) -> None:
+    settings = replace(ctx.settings, audit_share=1.0, audit_key=b"k" * 32)
+    take_in(replace(ctx, settings=settings), slip(A, READING))
+    assert page(ctx) == []
 
 
 def test_only_what_was_read_so_can_be_settled(ctx: Context) -> None:
