@@ -25,6 +25,9 @@ _ABOUT = {
         Reason.ACCOUNT_NEIGHBOUR,
         Reason.ACCOUNT_CONTRADICTS_CODE,
         Reason.ACCOUNT_CLOSED,
+        Reason.SERVED_ELSEWHERE,
+        Reason.READ_REMOTELY,
+        Reason.SURNAME_DIFFERS,
     ),
     "reading": (
         Reason.READING_MISSING,
@@ -33,12 +36,20 @@ _ABOUT = {
         Reason.DECIMALS_WRITTEN,
         Reason.LOWER_THAN_LAST,
         Reason.IMPLAUSIBLY_HIGH,
+        Reason.HIGH_AT_TARIFF_CHANGE,
+        Reason.RATIO_APPLIED,
+        Reason.ZONES_SWAPPED,
+        Reason.ZONES_SUMMED,
+        Reason.METERS_SWAPPED,
         Reason.CONTRADICTS_EARLIER,
     ),
     "date": (Reason.DATE_MISSING, Reason.DATE_UNCLEAR, Reason.DATE_IMPLAUSIBLE),
     "address": (Reason.ADDRESS_MISSING,),
     "signature": (Reason.SIGNATURE_MISSING,),
-    "meter_serial": (Reason.METER_UNKNOWN,),
+    "meter_serial": (
+        Reason.METER_REPLACED,
+        Reason.METER_UNKNOWN,
+    ),
 }
 
 

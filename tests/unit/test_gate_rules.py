@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from domain.account import AccountState, EarlierReading, PastReading, RegisterRow
+from domain.account import AccountState, EarlierReading, PastReading, RegisterRow, Status
 from domain.gate import Circumstances, Claim, ClaimedReading, Decision, Thresholds, Value, Verdict, judge
 from domain.reasons import Reason
 from domain.supplier import AccountFormat, DatedRules, SupplierRules, TariffChanges
@@ -239,7 +239,9 @@ def test_a_replaced_meter_takes_no_readings_any_more() -> None:
         ("remote", Reason.READ_REMOTELY, "elsewhere"),
     ],
 )
-def test_readings_that_are_not_ours_are_refused_with_the_reason(status, reason, kept) -> None:
+def test_readings_that_are_not_ours_are_refused_with_the_reason(
+    status: Status, reason: Reason, kept: str
+) -> None:
     row = replace(ROW, status=status, status_since=date(2026, 11, 1))
     decision = ask(says("1120"), (row,))
     assert (decision.verdict, decision.reasons, decision.kept) == (Verdict.REJECT, (reason,), kept)

@@ -9,7 +9,7 @@ from itertools import accumulate
 import pytest
 
 from domain.account import PastReading, RegisterRow
-from domain.plausibility import History, PlausibilityRules, check
+from domain.plausibility import History, Plausibility, PlausibilityRules, check
 from domain.reasons import Reason
 from domain.usage import usage
 
@@ -37,7 +37,7 @@ def months(*uses: int, start: int = 1000, last: tuple[int, int] = (2026, 10)) ->
     )
 
 
-def now(reading: int, past: tuple[PastReading, ...], row: RegisterRow = ROW, **more: object):
+def now(reading: int, past: tuple[PastReading, ...], row: RegisterRow = ROW, **more: object) -> Plausibility:
     row = replace(row, previous_reading=past[-1].reading, previous_date=past[-1].day)
     return check(f"{reading:05d}", row, DAY, RULES, History(past, **more))  # type: ignore[arg-type]
 
@@ -111,7 +111,9 @@ def test_a_suppliers_season_makes_summer_readings_speak_for_winter() -> None:
     ("previous", "reading", "rolled"),
     [("99950", "00020", True), ("99000", "00500", False), ("50000", "00020", False)],
 )
-def test_a_counter_passes_its_end_only_within_the_believable_use(previous, reading, rolled) -> None:
+def test_a_counter_passes_its_end_only_within_the_believable_use(
+    previous: str, reading: str, rolled: bool
+) -> None:
     found = check(reading, replace(ROW, previous_reading=previous), DAY, RULES)
     assert found.rolled_over is rolled
     assert (found.flag is Reason.ROLLED_OVER) is rolled

@@ -17,6 +17,7 @@ from services.message_form import MESSAGE
 from services.messages import Answered, receive_message
 from services.verify import verify
 from storage.records import SheetRow
+from storage.records.outbox import READING, REVERSAL
 from tests.delivery_desk import Desk
 from tests.paper import DAY, SUPPLIER, account_row, register
 
@@ -76,6 +77,12 @@ def test_both_readings_stay_in_the_records(ctx: Context) -> None:
         kept = tx.readings.get(2)
     assert kept is not None
     assert (kept.sheet_id, kept.reading, kept.withdrawn_why) == (lower.sheet_id, "01105", "outranked")
+    confirmed = send(ctx, "act", "01110")
+    assert confirmed.outcome == "duplicate"
+    # The act counts from now on, although billing has the same reading already.
+    assert counting(ctx) == [("01110", "portal"), ("01110", "act")]
+    assert send(ctx, "portal", "01120").reasons == (Reason.OUTRANKED,)
+    assert verify(ctx).ok
 
 
 def test_what_billing_has_is_reversed_before_the_higher_one_goes_out(ctx: Context) -> None:
@@ -91,9 +98,9 @@ def test_what_billing_has_is_reversed_before_the_higher_one_goes_out(ctx: Contex
     with ctx.records.read() as tx:
         rows = tx.outbox.of_readings([1, 2])
     assert [(row.reading_id, row.kind, row.state) for row in rows] == [
-        (1, outbox.READING, "acknowledged"),
-        (1, outbox.REVERSAL, "acknowledged"),
-        (2, outbox.READING, "acknowledged"),
+        (1, READING, "acknowledged"),
+        (1, REVERSAL, "acknowledged"),
+        (2, READING, "acknowledged"),
     ]
     assert verify(ctx).ok
 
@@ -126,6 +133,7 @@ def test_an_account_that_others_serve_is_kept_and_told_where(ctx: Context) -> No
         kept = tx.readings.get(1)
     assert kept is not None
     assert kept.withdrawn_why == "elsewhere"
+    assert verify(ctx).ok
 
 
 def test_after_the_window_a_reading_counts_for_the_next_month(ctx: Context) -> None:
