@@ -28,7 +28,6 @@ COMMANDS = {
     "month-end": ("month_end", "Close a month: who sent nothing, whom to remind, what to look at."),
     "report": ("report", "Report a month: accepted, audited, wrong, and the bound."),
     "evidence": ("evidence", "Write the page that proves a reading, or check one."),
-    "evidence": ("evidence", "Write the page that proves a reading, or check one."),
     "verify": ("verify", "Prove that records, objects and audit log agree."),
     "audit": ("audit", "Read accepted slips once more, blindly, and count what was wrong."),
     "calibrate": ("calibrate", "Prove, tighten or loosen thresholds by what people found."),
