@@ -101,6 +101,22 @@ def screens(reader: MeterReader, name: str) -> list[Outcome]:
     return out
 
 
+def hidden(reader: MeterReader, names: tuple[str, ...]) -> list[float]:
+    """Photographs whose display is painted over: how sure of a reading the reader is all the same."""
+    out = []
+    for stored in (each for name in names for each in gathered(f"photo-{name}")):
+        picture = stored.picture()
+        quad = picture.rows[0].quad
+        grown = quad.mean(axis=0) + (quad - quad.mean(axis=0)) * 1.5
+        mask = np.zeros(picture.image.shape[:2], np.uint8)
+        cv2.fillConvexPoly(mask, np.round(grown).astype(np.int32), 255)
+        image = np.asarray(cv2.inpaint(picture.image, mask, 3, cv2.INPAINT_TELEA), np.uint8)
+        read = reader.read(image)
+        readings = [each.confidence for each in read.displays if each.means == "reading"]
+        out.append(max(readings, default=0.0))
+    return out
+
+
 def found(finder: Finder, name: str, most: int | None = None) -> list[tuple[str, float, bool]]:
     """The finder alone: group, overlap of its best row with the true one, wrong way up."""
     out = []

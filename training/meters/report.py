@@ -29,6 +29,8 @@ def report(weights: Path, most: int | None) -> Iterator[str]:
         )
     for name in ("tr_electricity_lcd_small", "gas_pump_lcd_small"):
         yield _line(f"panels, {name}", measure.screens(reader, name))
+    sure = measure.hidden(reader, ("vietnam", "chongqing:held", "lebanon"))
+    yield f"displays painted over, read above 0.9: {_share(sum(c > 0.9 for c in sure), len(sure))}"
 
 
 def _line(title: str, outcomes: list[measure.Outcome]) -> str:
