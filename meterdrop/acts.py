@@ -39,7 +39,9 @@ def act_text(act: Act, operators: str) -> str:
         since = "" if kind.oldest is None else f", получены {kind.oldest:%d.%m.%Y}"
         until = "" if kind.newest is None else f" – {kind.newest:%d.%m.%Y}"
         lines.append(f"  {_NAMES.get(name, name)}: файлов {kind.files}, листов {kind.sheets}{since}{until}")
-    if not act.kinds:
+    if act.messages:
+        lines.append(f"  сообщения, не принёсшие показаний: {act.messages}")
+    if not act.kinds and not act.messages:
         lines.append("  ничего: сроки не истекли")
     lines += [
         "",

@@ -52,7 +52,7 @@ class Act:
     """An act of destruction. ``number`` 0: nothing was destroyed, or it was only tried.
 
     ``held``: files that a legal hold keeps; ``unjudged``: files with a sheet that still has to be judged.
-    ``keys``: SHA-256 of every original destroyed.
+    ``keys``: SHA-256 of every original destroyed. ``messages``: emptied ones that had brought no reading.
     """
 
     at: datetime
@@ -63,6 +63,7 @@ class Act:
     unjudged: int = 0
     keys: list[str] = field(default_factory=list)
     number: int = 0
+    messages: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The act as it is kept: what, how much, from when; nothing of what stood in it."""
@@ -84,6 +85,7 @@ class Act:
             "destroyed": kinds,
             "held": self.held,
             "unjudged": self.unjudged,
+            "messages": self.messages,
             "originals": self.keys,
         }
 
@@ -109,9 +111,14 @@ def purge(ctx: Context, terms: Terms, who: str, *, dry: bool = False) -> Act:
                 act.keys.append(due.sha256)
                 if not dry:
                     _destroy(ctx, due, who)
+        if not holds:
+            # Nobody knows whose they are: a hold on anybody keeps them.
+            with ctx.records.begin() as tx:
+                before = act.at - timedelta(days=days)
+                act.messages += tx.holds.forget_stray_messages(channel, before, dry=dry)
     if DRAFT in terms.days:
         _drafts(ctx, act, holds, act.at - timedelta(days=terms.days[DRAFT]), dry=dry)
-    if act.keys and not dry:
+    if (act.keys or act.messages) and not dry:
         with ctx.records.begin() as tx:
             act.number = tx.holds.write_act(act.as_json(), who, act.at)
             details = {"act": act.number, "files": len(act.keys), "held": act.held}

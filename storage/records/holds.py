@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
+from storage.records.channel_tables import message, message_file, notice
 from storage.records.office_tables import legal_hold, purge_act, submission
 from storage.records.tables import batch, blind_audit, shadow_reading, sheet, source_file
 
@@ -126,6 +127,8 @@ class Holds:
         """Take what is personal out of a file's record and its sheets; what became of each stays."""
         mine = sa.select(sheet.c.id).where(sheet.c.file_id == file_id)
         self._connection.execute(sa.delete(shadow_reading).where(shadow_reading.c.sheet_id.in_(mine)))
+        came = sa.select(message_file.c.message_id).where(message_file.c.file_id == file_id)
+        self._forget_messages(sa.or_(message.c.sheet_id.in_(mine), message.c.id.in_(came)))
         audits = sa.update(blind_audit).where(blind_audit.c.sheet_id.in_(mine))
         self._connection.execute(audits.values(first={}, second={}, third={}, truth=sa.null()))
         # That a person judged it stays, what was entered does not. Without a model nothing learns from it.
@@ -141,6 +144,29 @@ class Holds:
             .where(source_file.c.id == file_id)
             .values(purged_at=at, name=f"file {file_id}")
         )
+
+    def forget_stray_messages(self, channel: str, before: datetime, *, dry: bool) -> int:
+        """Empty messages of a channel that brought no sheet and no file; returns how many."""
+        stray = sa.and_(
+            message.c.channel == channel,
+            message.c.received_at < before,
+            message.c.sheet_id.is_(None),
+            message.c.id.notin_(sa.select(message_file.c.message_id)),
+            sa.or_(message.c.text != "", message.c.sender != ""),
+        )
+        count = self._connection.execute(sa.select(sa.func.count()).where(stray)).scalar_one()
+        if count and not dry:
+            self._forget_messages(stray)
+        return int(count)
+
+    def _forget_messages(self, which: sa.ColumnElement[bool]) -> None:
+        """Their words and senders go, and those of the notices that answered them."""
+        notices = sa.or_(
+            notice.c.message_id.in_(sa.select(message.c.id).where(which)),
+            notice.c.sheet_id.in_(sa.select(message.c.sheet_id).where(which)),
+        )
+        self._connection.execute(sa.update(notice).where(notices).values(address="", subject="", body=""))
+        self._connection.execute(sa.update(message).where(which).values(sender="", text=""))
 
     def submissions_of(self, file_id: int) -> list[int]:
         """Customers' submissions that a file's sheets came from."""

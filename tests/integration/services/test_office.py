@@ -10,6 +10,7 @@ import pytest
 from domain.errors import UsageError
 from domain.gate import OVERRULABLE
 from domain.reasons import Reason
+from meterdrop.acts import act_text
 from services import desk, digitise, figures, forms, journal, purge, receive, review, station, users
 from services.context import Context
 from services.journal import JournalQuery
@@ -18,6 +19,7 @@ from services.purge import Terms
 from services.results import Effort
 from services.station import PapersEntry
 from services.verify import verify
+from storage.records.messages import NewMessage
 from storage.records.submissions import NewSubmission
 from tests.paper import DAY, ORDER, SUPPLIER, Clock, account_row, file_of, register, slip
 
@@ -161,6 +163,39 @@ def test_what_is_due_is_destroyed_on_both_databases(ctx: Context, clock: Clock) 
         forgotten = tx.submissions.get("7K2M9QF4XT12")
         assert forgotten is not None and (forgotten.state, forgotten.account) == ("dropped", "")
     assert figures.overview(later).straight[2].slips == 0
+
+
+def test_messages_lose_their_words_with_their_term(ctx: Context, clock: Clock) -> None:
+    take_in(ctx, [slip(A, "1100", ink="1")])
+
+    def came(number: int) -> NewMessage:
+        return NewMessage(
+            supplier=SUPPLIER,
+            channel="sms",
+            source="operator",
+            external_id=str(number),
+            reference=f"R{number}",
+            sender="+79130000001",
+            language="ru",
+            text=f"{A}*1100",
+            received_at=clock(),
+            outcome="not_understood",
+            reasons="",
+        )
+
+    with ctx.records.begin() as tx:
+        tx.connection.exec_driver_sql("UPDATE blind_audit SET state = 'done', wrong = FALSE")
+        stray, known = tx.messages.add(came(1)), tx.messages.add(came(2))
+        assert stray is not None and known is not None
+        tx.messages.set(known, sheet_id=1)
+    later = dataclasses.replace(ctx, clock=lambda: clock() + timedelta(days=400))
+    assert purge.purge(later, Terms({"sms": 365}), "olga", dry=True).messages == 1
+    act = purge.purge(later, Terms({"sms": 365, "station": 365}), "olga")
+    assert (act.messages, len(act.keys)) == (1, 1)
+    assert "сообщения, не принёсшие показаний: 1" in act_text(act, "ПАО")
+    with ctx.records.read() as tx:
+        kept = [tuple(row) for row in tx.connection.exec_driver_sql("SELECT sender, text FROM message")]
+    assert kept == [("", ""), ("", "")]
 
 
 def test_a_batchs_key_opens_it_once(ctx: Context) -> None:
