@@ -1,4 +1,4 @@
-"""The end of the demo with pages: a reviewer who may log in, and where."""
+"""The end of the demo with pages: somebody who may see all of them, and where."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ REVIEWER = "demo"
 
 
 def add_reviewer() -> str:
-    """A reviewer for this demo's records; returns the password."""
+    """Somebody who may see every page of this demo; returns the password."""
     from meterdrop.wiring import context
     from services.users import add_user
 
     password = secrets.token_urlsafe(9)
     with context() as ctx:
-        add_user(ctx, REVIEWER, "reviewer", password)
+        add_user(ctx, REVIEWER, "admin", password)
     return password
 
 
