@@ -54,7 +54,7 @@ def browser_context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(
         locale="ru-RU", timezone_id="Asia/Krasnoyarsk", viewport={"width": 1280, "height": 800}
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)  # a laden machine is slow, not wrong
     strangers: list[str] = []
 
     def keep_inside(route: Route, request: Request) -> None:
