@@ -7,7 +7,7 @@ import re
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.messages import MOST_DIGITS, Message, parse_message
@@ -390,11 +390,15 @@ def test_another_number_of_the_account_is_understood_by_its_own_length() -> None
     assert parse_message("121000000000*0563", both).account == K
 
 
+#: How long an example takes says more of the machine than of the parser.
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+
 accounts = st.from_regex(r"[0-9]{12}", fullmatch=True)
 readings = st.from_regex(rf"[0-9]{{3,{MOST_DIGITS}}}", fullmatch=True)
 spaces = st.text(" \t\u00a0\n", max_size=3)
 
 
+@untimed
 @given(accounts, st.lists(readings, min_size=1, max_size=4), spaces, st.sampled_from("*xхХ;:=/,|"), spaces)
 def test_any_account_and_readings_are_read_back(
     account: str, values: list[str], before: str, separator: str, after: str
@@ -404,6 +408,7 @@ def test_any_account_and_readings_are_read_back(
     assert (message.account, message.readings) == (account, tuple(values))
 
 
+@untimed
 @given(
     accounts, readings, st.sampled_from(["{0} {1}", "{1} {0}", "{1}*{0}", "[{0}]*[{1}]", "лс {0} пок {1},5"])
 )
@@ -412,6 +417,7 @@ def test_any_order_and_brackets_are_read_back(account: str, value: str, form: st
     assert (message.account, message.readings) == (account, (value,))
 
 
+@untimed
 @given(
     accounts,
     readings,
@@ -431,6 +437,7 @@ shorter = st.from_regex(r"[0-9]{3,6}", fullmatch=True)
 between = st.sampled_from([" ", "\n", ", ", "; ", " и "])
 
 
+@untimed
 @given(st.one_of(st.tuples(accounts, accounts), st.tuples(sevens, sevens)), shorter, shorter, between)
 def test_two_customers_in_one_message_are_never_taken_for_one(
     pair: tuple[str, str], first: str, second: str, gap: str
@@ -440,6 +447,7 @@ def test_two_customers_in_one_message_are_never_taken_for_one(
     assert parse_message(text, form).outcome == "not_understood"
 
 
+@untimed
 @given(st.text("0123456789оОзЗхХ*.,;: \n[]T1т2лспок?-№", max_size=60))
 def test_nothing_is_invented(text: str) -> None:
     """Whatever comes in: no exception, and every digit that goes out was written, in its place."""
@@ -455,6 +463,7 @@ def test_nothing_is_invented(text: str) -> None:
             assert message.reasons
 
 
+@untimed
 @given(st.text(max_size=200))
 def test_no_text_whatever_breaks_the_parser(text: str) -> None:
     assert parse_message(text, KRASNOYARSK, subject=True).outcome in {"parsed", "not_understood"}
