@@ -13,6 +13,7 @@ each resumable: what is done already is not done again.
     python -m training.digits train more        the same, on bent shapes: what is shipped
     python -m training.digits held-out more     writers left out, marks and blanks too
     python -m training.digits export more --version 3
+    python -m training.digits train long        then deep and deep-more: a deeper network, not shipped yet
     python -m training.digits all               all of these; `make train-digits`
 """
 
@@ -105,7 +106,7 @@ RUNS = {
     "deep-more": Plan(
         "deep-more",
         _mix(),
-        steps=5000,
+        steps=2400,
         leave_out_fold=0,
         rate=1.5e-3,
         start_from="deep",

@@ -170,15 +170,20 @@ def _take_out(darkness: Darkness, before: Darkness, lines: Lines, zone: tuple[in
     left, right, thick = zone
     height, width = darkness.shape[1:]
     wide_left, wide_right = max(0, left - thick - 3), min(width, right + thick + 3)
-    rows, columns = np.arange(height), np.arange(right - left)
+    rows, columns = np.arange(height), np.arange(right - left, dtype=np.float32)
     widths = np.minimum(lines.width, thick)
     for size in np.unique(widths[lines.found]).tolist():
-        those = np.flatnonzero(lines.found & (widths == size))
-        stack = np.ascontiguousarray(before[those, :, wide_left:wide_right])
+        those = lines.found & (widths == size)
+        # All of them, as is usual, are changed where they lie.
+        every = bool(those.all())
+        taken = slice(None) if every else np.flatnonzero(those)
+        stack = np.ascontiguousarray(before[taken, :, wide_left:wide_right])
         kernel = np.ones((1, size + 3), dtype=np.uint8)
         opened = cv2.morphologyEx(stack.reshape(-1, stack.shape[2]), cv2.MORPH_OPEN, kernel)
         inner = opened.reshape(stack.shape)[:, :, left - wide_left : left - wide_left + right - left]
-        centre = lines.slope[those, None] * rows + lines.offset[those, None]
-        mask = np.abs(columns - centre[:, :, None]) <= size / 2.0 + 0.75
-        now = darkness[those, :, left:right]
-        darkness[those, :, left:right] = np.where(mask, np.minimum(now, inner), now)
+        centre = (lines.slope[taken, None] * rows + lines.offset[taken, None]).astype(np.float32)
+        mask = np.abs(columns - centre[:, :, None]) <= size / 2.0 + 0.7501
+        now = darkness[taken, :, left:right]
+        np.minimum(now, inner, out=now, where=mask)
+        if not every:
+            darkness[taken, :, left:right] = now

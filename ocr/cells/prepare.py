@@ -93,7 +93,8 @@ def paper_levels(greys: NDArray[np.float32]) -> Darkness:
     rows, columns = min(6, height), min(6, width)
     down, up = _linear(height, rows * 8), _smooth_linear(rows, height)
     across, back = _linear(width, columns * 8), _smooth_linear(columns, width)
-    resized = np.matmul(np.matmul(down, greys), across.T)
+    # One product for the rows of all, then one each for the columns.
+    resized = np.matmul(down, (greys.reshape(-1, width) @ across.T).reshape(count, height, -1))
     blocks = resized.reshape(count, rows, 8, columns, 8).transpose(0, 1, 3, 2, 4)
     bright = np.partition(blocks.reshape(count, rows * columns, 64), 46, axis=2)[:, :, 46]
     # Under a blot or a thick close-up stroke whole blocks are ink: paper is never that much darker.
