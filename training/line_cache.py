@@ -37,10 +37,10 @@ class Lines:
 
 
 def render() -> None:
-    """Draw everything that training reads; files that exist are kept."""
+    """Draw everything that training reads, half of it forms; files that exist are kept."""
     for part in range(PARTS):
         for source, share in MIX.items():
-            _render(_path(source, part), source, round(_PART * share), part)
+            _render(_path(source, part), source, round(_PART * share), part, form=part % 2 == 0)
 
 
 def held_out(source: str, *, form: bool = False) -> Path:

@@ -64,9 +64,13 @@ def strings() -> Lines:
     return Lines(strips, texts, np.array(writers, np.int32))
 
 
-def read_all(logits: list[np.ndarray], texts: list[str], temperature: float) -> Told:
-    """Decode the logits of each line."""
-    return Told([decode(ctc.distributions(each, temperature)) for each in logits], texts)
+def read_all(logits: list[list[np.ndarray]], texts: list[str], temperature: float) -> Told:
+    """Decode the logits of each line's views."""
+    return Told([decode(_frames(each, temperature)) for each in logits], texts)
+
+
+def _frames(views: list[np.ndarray], temperature: float) -> list[ctc.Frames]:
+    return [ctc.distributions(each, temperature) for each in views]
 
 
 def summary(told: Told) -> str:
@@ -118,7 +122,7 @@ def confusions(told: Told, most: int = 12) -> str:
     return ", ".join(f"{name} {count}" for name, count in pairs.most_common(most))
 
 
-def fit_temperature(logits: list[np.ndarray], texts: list[str]) -> float:
+def fit_temperature(logits: list[list[np.ndarray]], texts: list[str]) -> float:
     """The temperature at which the true strings are likeliest (Guo et al. 2017, on joint probabilities)."""
     grid = np.linspace(np.log(0.6), np.log(2.0), 7)
     losses = np.array([_loss(logits, texts, float(np.exp(log))) for log in grid])
@@ -127,12 +131,12 @@ def fit_temperature(logits: list[np.ndarray], texts: list[str]) -> float:
     return float(np.exp(np.clip(-tilt / (2 * bend), grid[0], grid[-1]))) if bend > 0 else 1.0
 
 
-def _loss(logits: list[np.ndarray], texts: list[str], temperature: float) -> float:
+def _loss(logits: list[list[np.ndarray]], texts: list[str], temperature: float) -> float:
     """Mean negative log-likelihood of the true strings; one absurd label counts for 30 at most."""
     return -float(
         np.mean(
             [
-                max(float(ctc.log_probabilities(ctc.distributions(each, temperature), [text])[0]), -30.0)
+                max(float(ctc.log_means(_frames(each, temperature), [text])[0]), -30.0)
                 for each, text in zip(logits, texts, strict=True)
             ]
         )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import nn
+from torch.nn import functional
 
 #: Digits, ``#``, and CTC's blank.
 CLASSES = 12
@@ -11,9 +14,24 @@ CLASSES = 12
 _COLUMNS, FRAMES = 4, 2
 
 
-def _block(inside: int, outside: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+class _Residual(nn.Module):
+    """Two 3x3 convolutions around a shortcut (He et al. 2016), their columns ``apart``."""
+
+    def __init__(self, width: int, apart: int = 1) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, 1, (1, apart), (1, apart), bias=False)
+        self.first_norm = nn.BatchNorm2d(width)
+        self.second = nn.Conv2d(width, width, 3, 1, (1, apart), (1, apart), bias=False)
+        self.second_norm = nn.BatchNorm2d(width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        inner = functional.relu(self.first_norm(self.first(x)))
+        return functional.relu(x + self.second_norm(self.second(inner)))
+
+
+def _halving(inside: int, outside: int, kernel: int, stride: tuple[int, int] = (2, 2)) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inside, outside, size, stride, size // 2, bias=False),
+        nn.Conv2d(inside, outside, kernel, stride, kernel // 2, bias=False),
         nn.BatchNorm2d(outside),
         nn.ReLU(inplace=True),
     )
@@ -30,34 +48,41 @@ class _Along(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.relu(x + self.norm(self.conv(x)))
+        return functional.relu(x + self.norm(self.conv(x)))
 
 
 class LineNet(nn.Module):
-    """A 5x5 and five 3x3 convolutions, the rows folded into one, three along the line; 0.5 M parameters.
+    """The body of ``training.net.CellNet``, the rows folded into one, three along the line; 1.7 M parameters.
 
-    A vector stands for four columns; the head reads two frames out of each, so that a tight 11 still has the
-    three frames that CTC needs.
+    The body's last halving leaves the columns, and what follows has holes instead (Chen et al. 2015), so that
+    it computes what it does over a cell, at every fourth column. A vector stands for four columns; the head
+    reads two frames out of each, so that a tight 11 still has the three frames that CTC needs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, widths: tuple[int, int, int] = (32, 64, 128), along: int = 256) -> None:
         super().__init__()
+        a, b, c = widths
         self.body = nn.Sequential(
-            _block(2, 24, 5, 2), _block(24, 32), nn.MaxPool2d(2),
-            _block(32, 64), _block(64, 64), nn.MaxPool2d((2, 1)),
-            _block(64, 96), _block(96, 96),
+            _halving(2, a, 5), _Residual(a), _halving(a, b, 3), _Residual(b),
+            _halving(b, c, 3, (2, 1)), _Residual(c, 2),
         )  # fmt: skip
         self.fold = nn.Sequential(
-            nn.Conv2d(96, 128, (5, 1), bias=False), nn.BatchNorm2d(128), nn.ReLU(inplace=True)
+            nn.Conv2d(c, along, (5, 1), bias=False), nn.BatchNorm2d(along), nn.ReLU(inplace=True)
         )
-        self.along = nn.Sequential(_Along(128, 1), _Along(128, 2), _Along(128, 3), nn.Dropout(0.1))
-        self.head = nn.Conv2d(128, FRAMES * CLASSES, 1)
+        self.along = nn.Sequential(_Along(along, 1), _Along(along, 2), _Along(along, 4), nn.Dropout(0.1))
+        self.head = nn.Conv2d(along, FRAMES * CLASSES, 1)
 
     def forward(self, strips: torch.Tensor) -> torch.Tensor:
         out = self.head(self.along(self.fold(self.body(strips))))
         n, _, _, columns = out.shape
         frames = out.reshape(n, FRAMES, CLASSES, columns).permute(0, 3, 1, 2)
         return frames.reshape(n, columns * FRAMES, CLASSES)
+
+    def begin_with_cells(self, checkpoint: Path) -> None:
+        """Take the body of a run over cells (``training.train``): strokes are the same in both."""
+        state = torch.load(checkpoint, weights_only=True)["average"]
+        body = {name[5:]: value for name, value in state.items() if name.startswith("body.")}
+        self.body.load_state_dict(body)
 
 
 def frames_of(width: int) -> int:

@@ -36,7 +36,7 @@ class Look:
     @staticmethod
     def form(rng: np.random.Generator) -> Look:
         """A form with many fields: thin dark boxes, their neighbours and labels around them."""
-        thick, shade = float(rng.uniform(0.03, 0.07)), int(rng.integers(0, 90))
+        thick, shade = float(rng.uniform(0.02, 0.09)), int(rng.integers(0, 90))
         return Look("box", shade, thick, 0.0, str(rng.choice(["row", "nothing"], p=[0.7, 0.3])))
 
 
@@ -117,9 +117,12 @@ def crop(
     return cv2.warpAffine(grey, np.column_stack([a, t]), (wide, high), borderMode=cv2.BORDER_REPLICATE)
 
 
-def scan(grey: np.ndarray, height: float, strength: float, rng: np.random.Generator) -> np.ndarray:
+def scan(
+    grey: np.ndarray, height: float, strength: float, rng: np.random.Generator, binary: float = 0.3
+) -> np.ndarray:
     """What a scanner makes of paper whose ink is ``strength`` grey levels darker.
 
+    ``binary``: the share that comes in black and white.
     Blur, uneven light, noise, specks, JPEG or black and white; now and then another size.
     """
     if rng.random() < 0.12:
@@ -142,10 +145,10 @@ def scan(grey: np.ndarray, height: float, strength: float, rng: np.random.Genera
         values = values + rng.standard_normal(values.shape, dtype=np.float32) * sigma
     out = np.clip(values, 0, 255).astype(np.uint8)
     kind = rng.random()
-    if kind < 0.3:
+    if kind < binary:
         level = paper - contrast * rng.uniform(0.3, 0.6)
         return np.where(out > level, 255, 0).astype(np.uint8)
-    if kind < 0.36:
+    if kind < binary + 0.06:
         factor = rng.uniform(0.4, 1.6)
         size = (max(12, round(out.shape[1] * factor)), max(10, round(out.shape[0] * factor)))
         out = cv2.resize(out, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulate.strokes import Ink, Pen, draw, lay, random_pen, vary
 from training.line_paper import Look, crop, print_box, scan
-from training.line_sources import Hands
+from training.line_sources import Writers
 from training.marks import blot, scribble, struck_out
 from training.sources import Source
 
@@ -24,6 +24,15 @@ class Drawn:
     grey: np.ndarray
     text: str
     writer: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """A line's ink, cropped, its text, and how many digits were written."""
+
+    ink: Ink
+    text: str
+    digits: int
 
 
 @dataclass
@@ -39,16 +48,24 @@ class LineScene:
     ``form``: only digits, in the long boxes of a printed form that was scanned as a whole.
     """
 
-    def __init__(self, hands: Hands, letters: Source, *, form: bool = False) -> None:
+    def __init__(self, hands: Writers, letters: Source, *, form: bool = False) -> None:
         self.hands = hands
         self.letters = letters
         self.form = form
 
     def draw(self, rng: np.random.Generator, writer: int | None = None, digits: int | None = None) -> Drawn:
         """One line; a random writer and length where none is given."""
-        writer = int(rng.integers(len(self.hands.of))) if writer is None else writer
+        writer = int(rng.integers(self.hands.count)) if writer is None else writer
         height = float(np.exp(rng.uniform(np.log(24), np.log(80))))
-        pen, look = _pen(rng, height), Look.form(rng) if self.form else Look.random(rng)
+        pen, look = line_pen(rng, height), Look.form(rng) if self.form else Look.random(rng)
+        written = self.write(rng, writer, height, pen, digits)
+        grey = self._paper(written.ink, height, max(written.digits, 1), pen, look, rng)
+        return Drawn(grey, written.text, writer)
+
+    def write(
+        self, rng: np.random.Generator, writer: int, height: float, pen: Pen, digits: int | None = None
+    ) -> Written:
+        """A line's ink alone, digits about ``height`` px high."""
         count = _length(rng) if digits is None else digits
         pieces = self._digits(writer, _text(count, rng), height, pen, rng)
         if not self.form and rng.random() < 0.28:
@@ -57,7 +74,7 @@ class LineScene:
         text = _collapse("".join(piece.symbol for piece in pieces))
         if not self.form and len(text) > 1 and rng.random() < 0.015:
             ink, text = _strike(ink, pen, rng), "#"
-        return Drawn(self._paper(ink, height, max(count, 1), pen, look, rng), text, writer)
+        return Written(ink, text, count)
 
     def _digits(
         self, writer: int, text: str, height: float, pen: Pen, rng: np.random.Generator
@@ -140,7 +157,8 @@ class LineScene:
         lay(grey, ink, round(x), round(y), pen.shade)
         around = (x, y, x + ink.shape[1], y + ink.shape[0])
         strength = shade * pen.darkness * (1 - 0.5 * pen.grain) * (1 - pen.shade / 255)
-        return scan(crop(grey, box, height, look, around, rng), height, strength, rng)
+        picture = crop(grey, box, height, look, around, rng)
+        return scan(picture, height, strength, rng, binary=0.5 if self.form else 0.3)
 
 
 def _length(rng: np.random.Generator) -> int:
@@ -170,7 +188,7 @@ def _collapse(text: str) -> str:
     return text
 
 
-def _pen(rng: np.random.Generator, height: float) -> Pen:
+def line_pen(rng: np.random.Generator, height: float) -> Pen:
     pen = random_pen(rng)
     if rng.random() < 0.1:
         pen = replace(pen, shade=int(rng.integers(130, 185)), grain=float(rng.uniform(0.0, 0.4)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,19 @@ MIX = {
 }
 
 
+class Writers(Protocol):
+    """Whoever writes lines: so many hands, each of which can be asked for a digit."""
+
+    @property
+    def count(self) -> int:
+        """How many hands there are."""
+
+    def write(
+        self, writer: int, wanted: int, height: float, pen: Pen, rng: np.random.Generator
+    ) -> tuple[int, Ink]:
+        """The wanted digit, or another where this writer has none: (digit, its ink)."""
+
+
 @dataclass(frozen=True)
 class Hands:
     """A source by writers: ``of[w][d]`` are the glyphs of digit d by writer w; ``ids`` their numbers."""
@@ -27,6 +41,11 @@ class Hands:
     source: Source
     ids: np.ndarray
     of: list[list[np.ndarray]]
+
+    @property
+    def count(self) -> int:
+        """How many writers there are."""
+        return len(self.of)
 
     def write(
         self, writer: int, wanted: int, height: float, pen: Pen, rng: np.random.Generator

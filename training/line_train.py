@@ -1,4 +1,4 @@
-"""One training run over lines: reads the cache, resumes from its checkpoint, averages the weights."""
+"""One training run over lines: resumes from its checkpoint, averages the weights."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import torch
 from torch.nn import functional
 
 from ocr.lines.prepare import HEIGHT
-from training import line_cache
+from ocr.lines.views import views
 from training.checkpoints import follow, save
 from training.line_net import CLASSES, LineNet, frames_of
+from training.line_pool import Pool
 
 RUNS = Path(__file__).parent / "runs"
 #: One character a class; the last class is CTC's blank.
@@ -24,13 +25,21 @@ SYMBOLS = "0123456789#"
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run trains: ``steps`` batches of strips with about ``columns`` columns together."""
+    """How a run trains: ``steps`` batches of strips with about ``columns`` columns together.
+
+    ``quick``: the share of lines that are drawn as it goes, the others are read from disk. ``flat`` keeps the
+    rate: such a run may be stopped at any step; one that starts from it cools down. ``cells``: the run over
+    cells whose body a fresh network begins with, where it is there.
+    """
 
     name: str
     steps: int
-    columns: int = 8000
-    rate: float = 2.5e-3
+    quick: float = 0.5
+    columns: int = 9000
+    rate: float = 2e-3
+    flat: bool = False
     start_from: str | None = None
+    cells: str | None = None
     seed: int = 1
 
 
@@ -41,10 +50,9 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
     folder = RUNS / plan.name
     folder.mkdir(parents=True, exist_ok=True)
     last = folder / "last.pt"
-    lines = line_cache.read(*line_cache.training_files())
-    if not lines.strips:
-        raise FileNotFoundError("nothing rendered: run `python -m training.lines render`")
     model, step = LineNet().to(memory_format=torch.channels_last), 0
+    if plan.cells is not None and (RUNS / plan.cells / "last.pt").exists():
+        model.begin_with_cells(RUNS / plan.cells / "last.pt")
     average = copy.deepcopy(model).eval()
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=0.02, fused=True)
     if last.exists():
@@ -58,22 +66,22 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
         model.load_state_dict(state["average"])
         average.load_state_dict(state["average"])
     (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1))
-    widths = np.array([strip.shape[2] for strip in lines.strips])
+    pool = Pool(plan.quick, plan.seed)
     started, shown = time.monotonic(), 0.0
     model.train()
     while step < plan.steps and time.monotonic() - started < minutes * 60:
         rng = np.random.default_rng([plan.seed, step])
-        picked = _batch(widths, plan.columns, rng)
+        strips, texts = pool.batch(plan.columns, rng)
         _warm_cosine(optimiser, plan, step)
-        x = _augment(stacked([lines.strips[i] for i in picked]), rng)
-        loss = _loss(model, x, [lines.texts[i] for i in picked], widths[picked])
+        widths = np.array([strip.shape[2] for strip in strips])
+        loss = _loss(model, _augment(stacked(strips), rng), texts, widths)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
         step += 1
-        shown = 0.97 * shown + 0.03 * float(loss.detach())
-        follow(average, model, min(0.998, step / (step + 20)))
+        shown = 0.98 * shown + 0.02 * float(loss.detach())
+        follow(average, model, min(0.9985, step / (step + 20)))
         if step % 100 == 0 or step >= plan.steps:
             save(last, model, average, optimiser, step)
             print(f"{plan.name} step {step} loss {shown:.4f} {time.monotonic() - started:.0f} s", flush=True)
@@ -82,17 +90,23 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
 
 
 def trained(name: str) -> LineNet:
-    """The averaged weights of a run, ready to measure."""
+    """The averaged weights of a run, ready to measure; ``a+b``: their mean over runs of which one began with
+    the other (Wortsman et al. 2022)."""
+    states = [torch.load(RUNS / each / "last.pt", weights_only=True)["average"] for each in name.split("+")]
+    mean = {
+        key: sum(state[key] for state in states) / len(states) if value.is_floating_point() else value
+        for key, value in states[0].items()
+    }
     model = LineNet().eval()
-    model.load_state_dict(torch.load(RUNS / name / "last.pt", weights_only=True)["average"])
+    model.load_state_dict(mean)
     return model
 
 
-def logits_of(model: LineNet, strips: list[np.ndarray]) -> list[np.ndarray]:
-    """Logits float32 (frames, 12) of each strip, one at a time as at run time."""
+def logits_of(model: LineNet, strips: list[np.ndarray]) -> list[list[np.ndarray]]:
+    """Logits float32 (frames, 12) of each strip's views, one at a time as at run time."""
     torch.set_num_threads(1)
     with torch.inference_mode():
-        return [model(stacked([strip]))[0].numpy() for strip in strips]
+        return [[model(stacked([view]))[0].numpy() for view in views(strip)] for strip in strips]
 
 
 def stacked(strips: list[np.ndarray]) -> torch.Tensor:
@@ -102,20 +116,6 @@ def stacked(strips: list[np.ndarray]) -> torch.Tensor:
     for k, strip in enumerate(strips):
         out[k, :, :, : strip.shape[2]] = strip
     return torch.from_numpy(out).float().div_(255)
-
-
-def _batch(widths: np.ndarray, columns: int, rng: np.random.Generator) -> np.ndarray:
-    """Strips of about one width: padding is work for nothing."""
-    pool = rng.integers(0, len(widths), 512)
-    pool = pool[np.argsort(widths[pool], kind="stable")]
-    start = int(rng.integers(0, len(pool)))
-    # As likely begun anywhere; strips of one batch are neighbours in width.
-    end = start + 1
-    while end < len(pool) and (end + 1 - start) * widths[pool[end]] <= columns:
-        end += 1
-    while start > 0 and (end - start + 1) * widths[pool[end - 1]] <= columns:
-        start -= 1
-    return pool[start:end]
 
 
 def _loss(model: LineNet, x: torch.Tensor, texts: list[str], widths: np.ndarray) -> torch.Tensor:
@@ -132,20 +132,32 @@ def _loss(model: LineNet, x: torch.Tensor, texts: list[str], widths: np.ndarray)
 
 
 def _augment(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """The whole batch stretched, moved and its contrast changed; widths stay multiples of four."""
+    """Every strip sheared, scaled, bent and moved a little and its contrast changed."""
     n, _, high, wide = batch.shape
-    if rng.random() < 0.6:
-        tall = float(np.exp(rng.normal(0, 0.1)))
-        theta = torch.tensor([[[1.0, float(rng.normal(0, 0.05)) * high / wide, 0.0], [0.0, 1 / tall, 0.0]]])
-        theta[0, 1, 2] = float(rng.normal(0, 0.06))
-        grid = functional.affine_grid(theta.expand(n, -1, -1), list(batch.shape), align_corners=False)
-        batch = functional.grid_sample(batch, grid, align_corners=False)
-    gamma = float(np.exp(rng.normal(0, 0.25)))
-    return batch.clamp_min(1e-4) ** gamma
+    shear = rng.normal(0, 0.09, n) * high / wide
+    across, down = np.exp(rng.normal(0, 0.03, n)), np.exp(rng.normal(0, 0.07, n))
+    level = np.zeros(n)
+    turn = rng.normal(0, 0.5, n) / high
+    rows = np.stack(
+        [
+            np.stack([1 / across, shear, rng.normal(0, 1.5, n) / wide], 1),
+            np.stack([turn, 1 / down, level + rng.normal(0, 1.6, n) / high], 1),
+        ],
+        1,
+    ).astype(np.float32)
+    grid = functional.affine_grid(torch.from_numpy(rows), list(batch.shape), align_corners=False)
+    # Smooth random displacements of about a pixel (Simard et al. 2003): shapes nobody recorded.
+    knots = rng.normal(0, 1.0, (n, 2, 5, max(2, wide // 9))) / np.array([wide / 2, high / 2])[:, None, None]
+    bent = functional.interpolate(
+        torch.from_numpy(knots.astype(np.float32)), (high, wide), mode="bilinear", align_corners=True
+    )
+    moved = functional.grid_sample(batch, grid + bent.permute(0, 2, 3, 1), align_corners=False)
+    gamma = torch.from_numpy(np.exp(rng.normal(0, 0.25, (n, 1, 1, 1))).astype(np.float32))
+    return moved.clamp_(1e-4, 1.0) ** gamma
 
 
 def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:
-    warm = min(1.0, (step + 1) / 200)
-    rate = plan.rate * warm * (0.5 * (1 + float(np.cos(np.pi * step / plan.steps))) + 0.005)
+    warm = min(1.0, (step + 1) / 300)
+    cooled = 1.0 if plan.flat else 0.5 * (1 + float(np.cos(np.pi * step / plan.steps))) + 0.005
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = plan.rate * warm * cooled

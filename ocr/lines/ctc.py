@@ -60,6 +60,12 @@ def log_probabilities(frames: Frames, strings: Sequence[str], alphabet: str = SY
     return np.asarray(logs + np.log(np.maximum(last, _TINY)), dtype=np.float64)
 
 
+def log_means(seen: Sequence[Frames], strings: Sequence[str]) -> NDArray[np.float64]:
+    """The logarithm of each string's mean probability over several frames of the same line."""
+    logs = [log_probabilities(frames, strings) for frames in seen]
+    return np.asarray(np.logaddexp.reduce(logs, axis=0) - np.log(len(seen)), dtype=np.float64)
+
+
 def log_counts(frames: Frames, most: int) -> NDArray[np.float64]:
     """The logarithm of the probability that there are 0, 1 … ``most`` symbols, float64 (most + 1,)."""
     # Mass by count and by the symbol of the frame (last: empty).

@@ -61,6 +61,8 @@ def remove(dark: Darkness, ink: Mask) -> tuple[Darkness, Frame]:
         box = _box(every, ink, dark)
         if box is not None:
             top, bottom, left, right = box
+        elif top is None and bottom is None:
+            bottom = _alone(every, dark)
     if top is not None and bottom is not None:
         top, bottom = _one_of_a_row(top, bottom, ink, dark)
     if left is None:
@@ -96,6 +98,16 @@ def _box(rules: list[Rule], ink: Mask, dark: Darkness) -> tuple[Rule, Rule, Rule
     return best
 
 
+def _alone(rules: list[Rule], dark: Darkness) -> Rule | None:
+    """A thin rule with hardly anything beside it: the line of an empty field, also where it is short."""
+    height, width = dark.shape
+    rule = max(rules, key=lambda each: each.length, default=None)
+    if rule is None or rule.length < 0.35 * width or rule.thick > max(3, 0.08 * height):
+        return None
+    rest = float(np.maximum(erase(dark, rule) - 0.2 * float(dark.max()), 0).sum())
+    return rule if rest < 0.1 * float(dark.sum()) else None
+
+
 def _pair(rules: list[Rule], dark: Darkness) -> tuple[Rule | None, Rule | None]:
     """The box's top and bottom, or the one line that is written on (or under)."""
     if not rules:
@@ -121,7 +133,8 @@ def _pair(rules: list[Rule], dark: Darkness) -> tuple[Rule | None, Rule | None]:
         above = between(0, rule.at(middle) - near)
         below = between(rule.at(middle) + near, height)
         # Writing on both sides alike is struck through, not written on a line.
-        if min(above, below) > 0.35 * max(above, below, 1.0):
+        own = between(rule.at(middle) - near, rule.at(middle) + near)
+        if min(above, below) > 0.35 * max(above, below, 1.0) and max(above, below) > 0.3 * own:
             return None, None
     return best[0][0], best[1][0]
 
@@ -145,7 +158,6 @@ def _ends(ink: Mask, top: Rule | None, bottom: Rule | None) -> tuple[Rule | None
     level = [rule for rule in (top, bottom) if rule is not None]
     first = min((rule.start for rule in level), default=0)
     last = max((rule.end for rule in level), default=width)
-    share = 0.8 if len(level) == 2 else 0.93
     thickest = 2.2 * max((rule.thick for rule in level), default=4) + 1
 
     def side(at: int) -> Rule | None:
@@ -154,6 +166,10 @@ def _ends(ink: Mask, top: Rule | None, bottom: Rule | None) -> tuple[Rule | None
         if high - low < 12:
             return None
         near = round((0.3 if level else 0.12) * (high - low))
+        share = 0.93
+        if len(level) == 2:
+            # Where both rules end within the picture a side must stand; else it may be a 1.
+            share = 0.6 if 2 < at < width - 2 else 0.85
         return _side(ink, (low, high), at, near=near, share=share, thickest=thickest)
 
     return side(first), side(last)
@@ -202,7 +218,7 @@ def _one_of_a_row(top: Rule, bottom: Rule, ink: Mask, dark: Darkness) -> tuple[R
         if any(_side(ink, rows, start + at, near=near, share=0.8, thickest=thickest) for at in (a, b)):
             cuts.append((start + a, start + b))
     if start <= 1 or end >= ink.shape[1] - 1:
-        cuts += _doubled(ink, rows, (start, end), (min(top.thick, bottom.thick), thickest))
+        cuts += _doubled(ink, rows, (start, end), (top.thick + bottom.thick) / 2)
     for a, b in sorted(cuts):
         if a > first:
             parts.append((first, a))
@@ -215,16 +231,17 @@ def _one_of_a_row(top: Rule, bottom: Rule, ink: Mask, dark: Darkness) -> tuple[R
 
 
 def _doubled(
-    ink: Mask, rows: tuple[int, int], columns: tuple[int, int], thick: tuple[float, float]
+    ink: Mask, rows: tuple[int, int], columns: tuple[int, int], thick: float
 ) -> list[tuple[int, int]]:
-    """Where two upright sides, as thick as the level ones, stand close together: the gaps between them."""
+    """The gaps between upright sides that stand close together, each about as ``thick`` as the rules."""
     tall = rows[1] - rows[0]
-    zone = np.ascontiguousarray(ink[rows[0] : rows[1], columns[0] : columns[1]].T)
-    found = level_rules(zone, 0.96 * tall, reach=tall)
-    sides = [rule for rule in found if 0.5 * thick[0] <= rule.thick <= thick[1]]
-    gaps = []
-    for one, other in pairwise(sides):
-        a, b = (columns[0] + rule.at(tall / 2) for rule in (one, other))
-        if b - a < 0.5 * tall and abs(one.slope - other.slope) < 0.03:
-            gaps.append((round(a + one.thick / 2), round(b - other.thick / 2)))
+    full = ink[rows[0] : rows[1], columns[0] : columns[1]].mean(axis=0) >= 0.95
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], full.astype(np.int8), [0]]))) + columns[0]
+    sides = [(a, b) for a, b in edges.reshape(-1, 2).tolist() if b - a >= 0.5 * thick]
+    # Blurred, the two are one broad bar.
+    broad = 1.6 * thick
+    gaps = [((a + b - 1) // 2, (a + b + 1) // 2) for a, b in sides if broad <= b - a <= 5 * thick]
+    for (_, a), (b, _) in pairwise(side for side in sides if side[1] - side[0] < broad):
+        if b - a < 0.5 * tall:
+            gaps.append((a, b))
     return gaps

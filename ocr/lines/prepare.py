@@ -24,6 +24,8 @@ STEP, _LONGEST = 8, 1200
 _HIGH, _WIDE, _LOW = 240, 1800, 48
 #: Paper noise of this many grey levels is never ink.
 _FLOOR = 14.0
+#: Where all ink is smaller than this share of the picture's height, nothing is written.
+_SPECK = 0.09
 #: Paper beside the first and the last ink, in pixels of the strip.
 _BESIDE = 8
 
@@ -47,7 +49,8 @@ def prepare(image: NDArray[np.uint8]) -> Strip:
     grey = _bounded(_dark_on_light(_grey(image))).astype(np.float32)
     dark = np.maximum(paper_level(grey) - grey, 0.0).astype(np.float32)
     clean, frame = remove(dark, _seen(dark))
-    contrast = _contrast(clean, frame)
+    # What is left of dark print is no faint writing.
+    contrast = max(_contrast(clean, frame), 0.15 * float(np.percentile(dark, 99.5)))
     ink, boxes = _own(clean, contrast, frame)
     writing = _writing(boxes, frame, dark.shape)
     return _strip(np.minimum(ink / contrast, 1.0), np.minimum(dark / contrast, 1.0), writing)
@@ -148,6 +151,9 @@ def _own(clean: Darkness, contrast: float, frame: Frame) -> tuple[Darkness, NDAr
     if not keep.any():
         return np.where(labels > 0, 0.0, clean).astype(np.float32), np.zeros((0, 4))
     tall = float(h[keep].max())
+    if max(tall, float(w[keep].max())) < _SPECK * height:
+        # Grain and dust: nothing is written here.
+        return np.zeros_like(clean), np.zeros((0, 4))
     keep &= (area >= max(3.0, 0.0025 * tall * tall)) & (np.maximum(w, h) >= max(2.0, 0.07 * tall))
     lost = ~keep
     lost[0] = False

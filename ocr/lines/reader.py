@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ocr.lines import ctc
 from ocr.lines.prepare import Strip, prepare
+from ocr.lines.views import views
 from ocr.results import Character
 from ocr.weights_file import open_weights
 
@@ -58,7 +60,10 @@ class LineReader:
 
         ``digits``: how many there are, where known: the best string of so many, its probability given that.
         """
-        return decode(self.frames(prepare(image)), digits)
+        strip = prepare(image)
+        if not strip[0].any():
+            return LineReading("", "", 1.0, ())
+        return decode([self.frames(view) for view in views(strip)], digits)
 
     def frames(self, strip: Strip) -> ctc.Frames:
         """A prepared strip (2, H, W) -> calibrated frames, see ``ocr.lines.ctc``."""
@@ -67,31 +72,34 @@ class LineReader:
         return ctc.distributions(np.asarray(logits)[0], self._temperature)
 
 
-def decode(frames: ctc.Frames, digits: int | None = None) -> LineReading:
-    """The best string that the frames allow, with its joint and its characters' probabilities."""
-    found = ctc.candidates(frames, symbols=digits)
+def decode(seen: Sequence[ctc.Frames], digits: int | None = None) -> LineReading:
+    """The best string that the frames allow, with its joint and its characters' probabilities.
+
+    ``seen``: the frames of each view of one line; a string's probability is the mean over them.
+    """
+    found = list(dict.fromkeys(s for frames in seen for s in ctc.candidates(frames, symbols=digits)))
     if digits is not None:
         found = [string for string in found if "#" not in string] or found
     if not found:
         found = [""]
     # Taking '#' out of a candidate gives the digits-only reading of the same ink.
-    every = list(dict.fromkeys(found + [string.replace("#", "") for string in found[:4]]))
-    logs = ctc.log_probabilities(frames, every)
-    scores = dict(zip(every, logs.tolist(), strict=True))
+    every = list(dict.fromkeys(found + [string.replace("#", "") for string in found]))
+    scores = dict(zip(every, ctc.log_means(seen, every).tolist(), strict=True))
     raw = max(found, key=lambda string: scores[string])
     value = raw.replace("#", "")
-    log = scores[value] if value in scores else float(ctc.log_probabilities(frames, [value])[0])
+    log = scores[value]
     if digits is not None:
-        log -= float(ctc.log_counts(frames, digits)[digits])
+        log -= float(np.logaddexp.reduce([ctc.log_counts(frames, digits)[digits] for frames in seen]))
+        log += float(np.log(len(seen)))
         if len(value) != digits:
             log = -np.inf
     confidence = float(np.clip(np.exp(log), 0.0, 1.0))
     if raw and not value:
         confidence = 0.0
-    return LineReading(raw, value, confidence, _characters(frames, raw, scores[raw]))
+    return LineReading(raw, value, confidence, _characters(seen, raw, scores[raw]))
 
 
-def _characters(frames: ctc.Frames, raw: str, log: float) -> tuple[Character, ...]:
+def _characters(seen: Sequence[ctc.Frames], raw: str, log: float) -> tuple[Character, ...]:
     """Each character against all others in its place, and against its not being there."""
     if not raw:
         return ()
@@ -99,7 +107,7 @@ def _characters(frames: ctc.Frames, raw: str, log: float) -> tuple[Character, ..
     for at, symbol in enumerate(raw):
         others += [raw[:at] + other + raw[at + 1 :] for other in ctc.SYMBOLS if other != symbol]
         others.append(raw[:at] + raw[at + 1 :])
-    relative = np.exp(ctc.log_probabilities(frames, others) - log).reshape(len(raw), -1).sum(axis=1)
+    relative = np.exp(ctc.log_means(seen, others) - log).reshape(len(raw), -1).sum(axis=1)
     return tuple(
         Character(symbol, float(1.0 / (1.0 + odds))) for symbol, odds in zip(raw, relative, strict=True)
     )

@@ -20,7 +20,7 @@ Mask = NDArray[np.uint8]
 #: Tilts up to this (rise over run) are followed.
 _STEEPEST = 0.12
 #: A rule is thinner than this share of the picture's height.
-_THICKEST = 0.09
+_THICKEST = 0.12
 #: This share of a rule's length must be dark; dashes are sparser.
 _SOLID = 0.55
 

@@ -71,7 +71,7 @@ def _sharp(text: str) -> ctc.Frames:
 
 
 def test_clear_frames_are_read_and_sure() -> None:
-    reading = decode(_sharp("_11_1_0_"))
+    reading = decode([_sharp("_11_1_0_")])
     assert (reading.raw, reading.value) == ("110", "110")
     assert reading.confidence > 0.9
     assert [c.value for c in reading.characters] == ["1", "1", "0"]
@@ -79,14 +79,14 @@ def test_clear_frames_are_read_and_sure() -> None:
 
 
 def test_something_that_is_no_digit_lowers_the_confidence() -> None:
-    reading = decode(_sharp("_0_5_#_4_"))
+    reading = decode([_sharp("_0_5_#_4_")])
     assert (reading.raw, reading.value) == ("05#4", "054")
     assert reading.confidence < 0.05
-    assert decode(_sharp("_#_")).confidence == 0.0
+    assert decode([_sharp("_#_")]).confidence == 0.0
 
 
 def test_nothing_written_is_blank_and_sure() -> None:
-    reading = decode(_sharp("_____"))
+    reading = decode([_sharp("_____")])
     assert reading.blank
     assert reading.characters == ()
     assert reading.confidence > 0.9
@@ -96,7 +96,7 @@ def test_an_unclear_character_is_the_unsure_one() -> None:
     frames = _sharp("_4_7_")
     frames[3] = 0.001
     frames[3, 7], frames[3, 1] = 0.5, 0.49
-    reading = decode(frames)
+    reading = decode([frames])
     assert reading.raw == "47"
     assert reading.characters[0].confidence > 0.95 > 0.6 > reading.characters[1].confidence
     assert reading.confidence == pytest.approx(reading.characters[1].confidence, abs=0.05)
@@ -106,16 +106,34 @@ def test_a_known_count_chooses_among_strings_of_that_length() -> None:
     frames = _sharp("_4_7_1_")
     frames[5] = 0.001
     frames[5, 1], frames[5, ctc.EMPTY] = 0.4, 0.59
-    assert decode(frames).raw == "47"
-    known = decode(frames, digits=3)
+    assert decode([frames]).raw == "47"
+    known = decode([frames], digits=3)
     assert known.raw == "471"
     assert known.confidence > 0.9
 
 
 @pytest.mark.parametrize("digits", [2, 3])
 def test_a_known_count_is_kept_where_the_frames_say_otherwise(digits: int) -> None:
-    assert len(decode(_sharp("__8____"), digits=digits).raw) == digits
+    assert len(decode([_sharp("__8____")], digits=digits).raw) == digits
 
 
 def test_more_digits_than_frames_are_not_read() -> None:
-    assert decode(_sharp("_8_"), digits=9).confidence == 0.0
+    assert decode([_sharp("_8_")], digits=9).confidence == 0.0
+
+
+def test_a_strings_probability_is_the_mean_over_the_views() -> None:
+    seen = [_frames(3), _frames(4)]
+    strings = ["", "1", "42", "#7"]
+    wanted = np.mean([np.exp(ctc.log_probabilities(frames, strings)) for frames in seen], axis=0)
+    assert np.allclose(np.exp(ctc.log_means(seen, strings)), wanted)
+
+
+def test_a_view_that_is_sure_helps_one_that_is_not() -> None:
+    unclear = _sharp("_4_7_")
+    unclear[3] = 0.001
+    unclear[3, 7], unclear[3, 1] = 0.4, 0.59
+    assert decode([unclear]).raw == "41"
+    both = decode([unclear, _sharp("__4_7__")])
+    assert both.raw == "47"
+    assert 0.6 < both.confidence < 0.75
+    assert decode([unclear, _sharp("__4_7__")], digits=2).confidence >= both.confidence
