@@ -74,6 +74,7 @@ def create_staff_app(
     app.state.lookers = grid.Lookers()
     uploads = settings.uploads or Path(tempfile.gettempdir()) / "meterdrop-uploads"
     app.state.uploads = Uploads(uploads, settings.most_upload)
+    app.state.uploads.sweep(ctx.clock().timestamp())
     app.state.digitiser = digitiser
     app.state.figures = plots.Kept()
     app.state.thumbnails = blanks.Thumbnails()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 #: Bytes of one piece.
 MOST_PIECE = 4 << 20
+#: A station may be without a network for long; then it begins the file anew.
+KEPT_DAYS = 14
 _TOKEN = re.compile(r"[0-9a-f]{16,64}")
 
 
@@ -64,6 +66,15 @@ class Uploads:
     def forget(self, user: str, token: str) -> None:
         """Remove the part: its file is recorded."""
         self._path(user, token).unlink(missing_ok=True)
+
+    def sweep(self, now: float) -> int:
+        """Remove parts that nobody has added to for ``KEPT_DAYS``; returns how many. ``now``: since 1970."""
+        removed = 0
+        for part in sorted(self.folder.glob("*.part")) if self.folder.is_dir() else ():
+            if part.stat().st_mtime < now - KEPT_DAYS * 86400:
+                part.unlink(missing_ok=True)
+                removed += 1
+        return removed
 
     def _path(self, user: str, token: str) -> Path:
         if not _TOKEN.fullmatch(token):

@@ -19,7 +19,7 @@ from meterdrop.station.server import Away, Server
 from meterdrop.station.watch import Watch, WatchOptions
 from review_ui.app import create_staff_app
 from review_ui.settings import ReviewSettings
-from review_ui.uploads import MOST_PIECE
+from review_ui.uploads import KEPT_DAYS, MOST_PIECE, Uploads
 from services import station, status
 from simulate import files
 from tests.integration.review_desk import DPI, PASSWORD, SUPPLIER, Desk, Slip, open_desk, scan_of
@@ -98,6 +98,17 @@ def test_wrong_bytes_are_sent_again_from_the_start(client: TestClient) -> None:
     assert (answer.status_code, answer.json()) == (409, {"offset": 0})
     assert client.put(upload, content=b"x" * (MOST_PIECE + 1)).status_code == 413
     assert client.get(f"{ROOT}/uploads/..%2f..%2fetc").status_code in (404, 422)
+
+
+def test_parts_that_nobody_goes_on_with_are_swept(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "parts", 1000)
+    assert uploads.sweep(0.0) == 0, "there is no folder yet"
+    for token in ("ab" * 16, "cd" * 16):
+        uploads.append("office", token, 0, b"x")
+    for part, age in zip(sorted(uploads.folder.iterdir()), (KEPT_DAYS + 1, KEPT_DAYS - 1), strict=True):
+        os.utime(part, (2e9 - age * 86400,) * 2)
+    assert uploads.sweep(2e9) == 1
+    assert (uploads.offset("office", "ab" * 16), uploads.offset("office", "cd" * 16)) == (0, 1)
 
 
 def test_an_upload_belongs_to_who_began_it(desk: Desk, app: FastAPI, client: TestClient) -> None:
