@@ -16,7 +16,6 @@ from domain.sheet import SheetState
 from services import judging, places, undo
 from services.context import Context
 from storage.records import GlyphCheck, GlyphSheet, SheetRow, Transaction
-from templates.model import Template
 
 GLYPHS = tuple("0123456789")
 #: What billing gets; a date does not change what is billed.
@@ -38,6 +37,7 @@ class Glyph:
     sheet_id: int
     field: str
     role: str
+    tariff: str | None
     place: int
     confidence: float
     accepted: bool
@@ -171,7 +171,10 @@ def _read_as(ctx: Context, sheet: GlyphSheet, glyph: str) -> Iterator[Glyph]:
     if template is None:
         return
     fields: Mapping[str, Any] = sheet.recognition.get("fields", {})
-    for name, role, cells in _cells(template):
+    for form in template.fields:
+        name, cells = form.name, len(form.cells)
+        if form.role not in _ROLES or not cells:
+            continue
         result = fields.get(name) or {}
         characters: list[tuple[str, float]] = [(c[0], c[1]) for c in result.get("characters", ())]
         if not result.get("value") or len(characters) != cells:
@@ -180,11 +183,8 @@ def _read_as(ctx: Context, sheet: GlyphSheet, glyph: str) -> Iterator[Glyph]:
         for place, value in enumerate(values):
             if value == glyph:
                 accepted = sheet.state == SheetState.ACCEPTED.value
-                yield Glyph(sheet.id, name, role, place, characters[place][1], accepted)
-
-
-def _cells(template: Template) -> Iterator[tuple[str, str, int]]:
-    return ((f.name, f.role, len(f.cells)) for f in template.fields if f.role in _ROLES and f.cells)
+                sure = characters[place][1]
+                yield Glyph(sheet.id, name, form.role, form.tariff, place, sure, accepted)
 
 
 def _page(found: list[Glyph], after: int, *, more: bool) -> GlyphPage:
