@@ -325,3 +325,16 @@ def test_a_reviewer_sees_the_photo_in_its_colours(desk: Desk, customer: Customer
     assert (shown.width, shown.height) == (900, 1200)
     colours = cv2.imdecode(np.frombuffer(shown.jpeg, np.uint8), cv2.IMREAD_COLOR).astype(int)
     assert (colours[:, :, 2] - colours[:, :, 0]).max() > 80, "the drum of the tenths is red"
+
+
+def test_with_several_suppliers_one_is_chosen_first(desk: Desk, app: FastAPI) -> None:
+    with desk.ctx.records.begin() as tx:
+        tx.registers.bump("mosenergosbyt", desk.clock())
+    client = TestClient(app, follow_redirects=False)
+    page = client.get("/").text
+    assert "Красноярскэнергосбыт" in page and "Мосэнергосбыт" in page and "Алтайэнергосбыт" not in page
+    assert 'id="account"' not in page, "nothing is asked before it is known whose customer asks"
+    chosen = client.get("/", params={"supplier": "mosenergosbyt"}).text
+    assert "Номер счётчика" in chosen and "с 15-го по 25-е число" in chosen
+    assert "другой поставщик" in chosen
+    assert 'id="account"' not in client.get("/", params={"supplier": "nobody"}).text
