@@ -32,6 +32,7 @@ class HttpBilling:
     rows: int = 100
     timeout: float = 20.0
     reasons: Mapping[str, Reason] = field(default_factory=dict)
+    wait_minutes: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class FileBilling:
     acknowledged_by: Literal["receipt", "hand-over"] = "hand-over"
     receipts: Path | None = None
     reasons: Mapping[str, Reason] = field(default_factory=dict)
+    wait_minutes: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class ExchangeBilling:
     receipt_row: str = "Строка"
     accepted: frozenset[str] = frozenset({"accepted", "принято", "загружено", "ok", "1"})
     reasons: Mapping[str, Reason] = field(default_factory=dict)
+    wait_minutes: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class TableBilling:
     rows: int = 1000
     acknowledged_by: Literal["receipt", "hand-over"] = "receipt"
     reasons: Mapping[str, Reason] = field(default_factory=dict)
+    wait_minutes: float = 0.0
 
 
 Billing = HttpBilling | FileBilling | ExchangeBilling | TableBilling
@@ -167,6 +171,7 @@ def _http(entry: Entries) -> HttpBilling:
         rows=entry.count("rows", 100, 1000),
         timeout=entry.number("timeout", 20.0),
         reasons=_reasons(entry),
+        wait_minutes=entry.minutes("wait_minutes"),
     )
 
 
@@ -179,6 +184,7 @@ def _file(entry: Entries) -> FileBilling:
         acknowledged_by=by,  # type: ignore[arg-type]
         receipts=entry.folder("receipts") if by == "receipt" else None,
         reasons=_reasons(entry),
+        wait_minutes=entry.minutes("wait_minutes"),
     )
 
 
@@ -220,6 +226,7 @@ def _exchange(entry: Entries) -> ExchangeBilling:
         receipt_row=entry.text("receipt_row", "Строка"),
         accepted=frozenset(text.lower() for text in accepted) or default,
         reasons=_reasons(entry),
+        wait_minutes=entry.minutes("wait_minutes"),
     )
 
 
@@ -230,6 +237,7 @@ def _table(entry: Entries) -> TableBilling:
         rows=entry.count("rows", 1000, 100_000),
         acknowledged_by=entry.choice("acknowledged_by", ACKNOWLEDGED_BY, "receipt"),  # type: ignore[arg-type]
         reasons=_reasons(entry),
+        wait_minutes=entry.minutes("wait_minutes"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from delivery.connections import Billing, ExchangeBilling, FileBilling, HttpBilling
 from delivery.files import FileTarget
@@ -53,11 +54,14 @@ def open_target(billing: Billing) -> Target:
     return TableTarget(billing)
 
 
-def deliver(ctx: Context, supplier: str, target: Target) -> Delivered:
-    """One round for a supplier: until nothing is due any more. One process at a time does it."""
+def deliver(ctx: Context, supplier: str, target: Target, wait_minutes: float = 0.0) -> Delivered:
+    """One round for a supplier: until nothing is due any more. One process at a time does it.
+
+    ``wait_minutes``: readings accepted since are left for a later round.
+    """
     done = Delivered()
     with ctx.records.exclusive(f"deliver-{supplier}"):
-        done.queued = outbox.enqueue(ctx, supplier)
+        done.queued = outbox.enqueue(ctx, supplier, timedelta(minutes=wait_minutes))
         _collect(ctx, supplier, target, done)
         in_a_row = 0
         # A billing system that is away is left alone; one bad run does not hold the others.

@@ -20,9 +20,10 @@ async def to_billing(supplier: str) -> str:
 
 def _to_billing(supplier: str) -> str:
     ctx = runtime.current()
-    target = open_target(runtime.connections(ctx).billing[supplier])
+    billing = runtime.connections(ctx).billing[supplier]
+    target = open_target(billing)
     try:
-        done = deliver(ctx, supplier, target)
+        done = deliver(ctx, supplier, target, billing.wait_minutes)
     finally:
         target.close()
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,7 +32,7 @@ class Incoming:
     address that is answered; "" where nobody is. ``day``: on which it came in, in the supplier's own time.
     ``spoken``: what a program says; None: ``text`` is a person's. ``subject``: the text is a mail's subject.
     ``answered_here``: whoever hands it over passes the answer on, so that no notice is queued for it.
-    ``original``: key of the object that it was taken from.
+    ``original``: the mail that it was taken from.
     """
 
     supplier: str
@@ -45,7 +46,7 @@ class Incoming:
     spoken: Spoken | None = None
     subject: bool = False
     answered_here: bool = False
-    original: str = ""
+    original: bytes = b""
 
 
 def words_of(incoming: Incoming) -> str:
@@ -72,6 +73,7 @@ def original_of(incoming: Incoming) -> bytes:
         "sender": incoming.sender,
         "day": incoming.day.isoformat(),
         "text": incoming.text,
+        "mail": b64encode(incoming.original).decode(),
         "said": None if incoming.spoken is None else json.loads(words_of(incoming)),
     }
     return json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "replace")

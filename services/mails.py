@@ -29,6 +29,8 @@ from storage.records.messages import MessageRow
 CHANNEL = "email"
 #: Mails of one sender within a day that are answered: no loop of machines lasts.
 MOST_ANSWERS = 20
+#: Larger mails are not kept beside the reading that was in them.
+MOST_ORIGINAL = 1 << 20
 #: Attachments of one mail that are read.
 MOST_ATTACHMENTS = 10
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{5,14}(?![0-9])")
@@ -66,20 +68,20 @@ def receive_mail(ctx: Context, mail: Mail, supplier: str, mailbox: str, day: dat
     with ctx.records.read() as tx:
         if tx.messages.known(supplier, CHANNEL, mailbox, mail.message_id) is not None:
             return "known"
-    # The mail itself is kept, whatever becomes of it.
-    key = ctx.objects.put(mail.raw)
     if mail.automatic:
-        _note(ctx, incoming, "ignored", key, mail.automatic)
+        _note(ctx, incoming, "ignored", mail.automatic)
         return "ignored"
     form = ctx.suppliers[supplier].account
     said = _said(mail, form)
     if mail.attachments and len(said.readings) <= 1:
-        return _pictures(ctx, incoming, mail, said, key)
+        return _pictures(ctx, incoming, mail, said)
     if said.reasons:
-        return _not_understood(ctx, incoming, said.reasons, key)
+        return _not_understood(ctx, incoming, said.reasons)
     spoken = Spoken(said.account, tuple((r, "") for r in said.readings), name=said.surname)
     here = _often(ctx, incoming)
-    receive_message(ctx, replace(incoming, spoken=spoken, answered_here=here, original=key))
+    # The mail itself, with its signatures, is the reading's original; one with pictures in it is too large.
+    original = mail.raw if len(mail.raw) <= MOST_ORIGINAL else b""
+    receive_message(ctx, replace(incoming, spoken=spoken, answered_here=here, original=original))
     return "reading"
 
 
@@ -125,7 +127,7 @@ def _account_in(mail: Mail, form: AccountFormat) -> str:
     return numbers.pop() if len(numbers) == 1 else ""
 
 
-def _pictures(ctx: Context, incoming: Incoming, mail: Mail, said: Message, key: str) -> Handled:
+def _pictures(ctx: Context, incoming: Incoming, mail: Mail, said: Message) -> Handled:
     account = said.account or _account_in(mail, ctx.suppliers[incoming.supplier].account)
     reading = said.readings[0] if said.readings else ""
     files: list[int] = []
@@ -141,7 +143,7 @@ def _pictures(ctx: Context, incoming: Incoming, mail: Mail, said: Message, key: 
             return "known"
         message = add_message(tx, incoming, ctx.clock())
         tx.messages.add_files(message.id, files)
-        _log(ctx, tx, message, key)
+        _log(ctx, tx, message)
         outcome = "waiting" if files else "not_understood"
         reasons = ",".join(dict.fromkeys(reason.value for reason in refused))
         tx.messages.set(message.id, outcome=outcome, reasons=reasons)
@@ -202,30 +204,30 @@ def _summary(
     return NoticeKind.NOT_ACCEPTED, [], account, reasons or (Reason.TEMPLATE_NOT_FOUND,)
 
 
-def _not_understood(ctx: Context, incoming: Incoming, reasons: tuple[Reason, ...], key: str) -> Handled:
+def _not_understood(ctx: Context, incoming: Incoming, reasons: tuple[Reason, ...]) -> Handled:
     with ctx.records.begin() as tx:
         tx.lock(sheets_lock(incoming.supplier))
         if tx.messages.known(*_name(incoming)) is not None:
             return "known"
         message = add_message(tx, incoming, ctx.clock())
-        _log(ctx, tx, message, key)
+        _log(ctx, tx, message)
         tx.messages.set(message.id, outcome="not_understood", reasons=",".join(r.value for r in reasons))
         here = not _may(ctx, tx, message)
         telling.answer(ctx, tx, message, NoticeKind.NOT_UNDERSTOOD, reasons=reasons, here=here)
     return "not_understood"
 
 
-def _note(ctx: Context, incoming: Incoming, outcome: str, key: str, why: str) -> None:
+def _note(ctx: Context, incoming: Incoming, outcome: str, why: str) -> None:
     with ctx.records.begin() as tx:
         tx.lock(sheets_lock(incoming.supplier))
         if tx.messages.known(*_name(incoming)) is None:
             message = add_message(tx, incoming, ctx.clock())
             tx.messages.set(message.id, outcome=outcome)
-            _log(ctx, tx, message, key, why)
+            _log(ctx, tx, message, why)
 
 
-def _log(ctx: Context, tx: Transaction, message: MessageRow, key: str, why: str = "") -> None:
-    details = {"message": message.id, "object": key, "mailbox": message.source}
+def _log(ctx: Context, tx: Transaction, message: MessageRow, why: str = "") -> None:
+    details: dict[str, object] = {"message": message.id, "mailbox": message.source}
     details |= {"ignored": why} if why else {}
     tx.audits.add(ctx.clock(), CHANNEL, "mail.received", supplier=message.supplier, details=details)
 

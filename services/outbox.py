@@ -92,14 +92,18 @@ def row_key(reading: ReadingRow, kind: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
-def enqueue(ctx: Context, supplier: str) -> int:
-    """Queue every accepted reading of the supplier that went out in no way; returns how many."""
+def enqueue(ctx: Context, supplier: str, wait: timedelta = timedelta(0)) -> int:
+    """Queue every accepted reading of the supplier that went out in no way; returns how many.
+
+    ``wait``: so long a verdict may be taken back without a word to billing.
+    """
     queued = 0
+    before = ctx.clock() - wait
     while True:
         with ctx.records.begin() as tx:
             # An export claims readings under the same lock.
             tx.lock("outbox")
-            fresh = tx.outbox.fresh(supplier, _QUEUED_AT_ONCE)
+            fresh = tx.outbox.fresh(supplier, before, _QUEUED_AT_ONCE)
             queued += tx.outbox.add([(r, READING, row_key(r, READING)) for r in fresh], ctx.clock())
         if len(fresh) < _QUEUED_AT_ONCE:
             return queued

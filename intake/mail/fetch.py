@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 KEYWORD = "meterdrop"
 #: Servers end an IDLE after half an hour (RFC 2177), and some networks sooner.
-_IDLE_SECONDS = 240
+_IDLE_SECONDS = 120
 #: Waiting before the next try of a connection that broke; doubled up to ``_LONGEST_WAIT``.
 _FIRST_WAIT, _LONGEST_WAIT = 2.0, 300.0
 #: Mails fetched at a time.
@@ -98,18 +98,30 @@ def watch(
             with opened(box) as mailbox:
                 finish(ctx)
                 while not stop.is_set():
+                    told = _told(mailbox)
                     take_all(ctx, supplier, box, mailbox)
                     pause = _FIRST_WAIT
-                    _idle(mailbox, stop)
+                    _idle(mailbox, stop, told)
         except (*Broken, StorageError) as error:
             log.warning("mailbox %s: %s; tried again in %.0f s", box.address, error, pause)
             wait(pause)
             pause = min(2 * pause, _LONGEST_WAIT)
 
 
-def _idle(mailbox: BaseMailBox, stop: Event) -> None:
-    """Wait until the server says that something changed, or a while."""
+def _told(mailbox: BaseMailBox) -> int:
+    """How often the server has said, in answer to whatever, how many mails there are."""
+    return len(mailbox.client.untagged_responses.get("EXISTS", []))
+
+
+def _idle(mailbox: BaseMailBox, stop: Event, told: int) -> None:
+    """Wait until the server says that something changed, or a while.
+
+    A mail that came since ``told``, before the server was listening, is reported with another answer: then
+    there is nothing to wait for.
+    """
     with mailbox.idle as idle:
+        if _told(mailbox) != told:
+            return
         for _ in range(_IDLE_SECONDS):
             if stop.is_set() or idle.poll(timeout=1):
                 return

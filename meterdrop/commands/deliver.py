@@ -45,7 +45,7 @@ def run(supplier: str | None, every: float | None, *, as_json: bool) -> None:
         if not targets:
             raise UsageError("no billing system is set up; docs/connections.md says how, 'export' needs none")
         while True:
-            done = {name: deliver(ctx, name, target) for name, target in targets.items()}
+            done = {n: deliver(ctx, n, target, billing[n].wait_minutes) for n, target in targets.items()}
             for name, each in done.items():
                 _say(name, each, as_json=as_json, quiet=every is not None)
             if every is None:

@@ -78,8 +78,8 @@ class Outbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def fresh(self, supplier: str, limit: int) -> list[ReadingRow]:
-        """Accepted readings that neither an export nor the outbox has, oldest first."""
+    def fresh(self, supplier: str, before: datetime, limit: int) -> list[ReadingRow]:
+        """Readings accepted until ``before`` that neither an export nor the outbox has, oldest first."""
         query = (
             sa.select(reading)
             .join(sheet, sheet.c.id == reading.c.sheet_id)
@@ -87,6 +87,7 @@ class Outbox:
             .outerjoin(delivery, delivery.c.reading_id == reading.c.id)
             .where(
                 reading.c.supplier == supplier,
+                reading.c.accepted_at <= before,
                 CURRENT,
                 sheet.c.state == SheetState.ACCEPTED.value,
                 export_item.c.reading_id.is_(None),

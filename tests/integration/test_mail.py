@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -103,6 +105,10 @@ def test_a_mail_is_handled_and_answered_once(
     dovecot.deliver(mail("Показания", f"{ACCOUNT}*01100").as_bytes())
     assert take(desk, box) == 0, "the same Message-ID"
     assert status(desk).by_state["accepted"] == 1
+    with desk.records.read() as tx:
+        [sheet] = tx.sheets.get([1])
+    kept = json.loads(desk.objects.get(sheet.sha256))
+    assert b"Message-ID: <1@example.org>" in b64decode(kept["mail"])
     outbound(desk, box)
     outbound(desk, box)
     [answer] = post[0].mails

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import grp
 import imaplib
 import os
 import pwd
-import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -58,9 +60,10 @@ service stats {{
 
 @dataclass(frozen=True)
 class Dovecot:
-    """The server's port and its one mailbox."""
+    """The server's port and folder, and its one mailbox."""
 
     port: int
+    folder: Path
     user: str = USER
     password: str = PASSWORD
 
@@ -82,42 +85,37 @@ class Dovecot:
 
 
 @pytest.fixture(scope="session")
-def dovecot_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def dovecot_server() -> Iterator[Dovecot]:
     """A server that runs for the session."""
     programs = require("dovecot", {"dovecot": find("dovecot")}, "dovecot-imapd")
-    folder = tmp_path_factory.mktemp("dovecot")
-    user = getpass.getuser()
-    runs_as = None
-    if os.getuid() == 0:
-        # It starts as an ordinary user, who owns its folder.
-        runs_as = user = "nobody"
-        entry = pwd.getpwnam(user)
-        subprocess.run(["chown", "-R", f"{entry.pw_uid}:{entry.pw_gid}", str(folder)], check=True)
-        for parent in folder.parents:
-            if parent.name.startswith("pytest"):
-                parent.chmod(0o755)
-    entry = pwd.getpwnam(user)
-    port = free_port()
-    import grp
-
-    config = folder / "dovecot.conf"
-    config.write_text(
-        _CONFIG.format(
-            folder=folder,
-            user=user,
-            group=grp.getgrgid(entry.pw_gid).gr_name,
-            uid=entry.pw_uid,
-            gid=entry.pw_gid,
-            port=port,
-            password=PASSWORD,
+    # Not below the tests' own folder: its sockets' paths must be short, and an ordinary user must reach it.
+    with tempfile.TemporaryDirectory(prefix="dovecot-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        # Root starts it as an ordinary user, who owns its folder.
+        runs_as = "nobody" if os.getuid() == 0 else None
+        entry = pwd.getpwnam(runs_as or getpass.getuser())
+        if runs_as is not None:
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+        port = free_port()
+        config = folder / "dovecot.conf"
+        config.write_text(
+            _CONFIG.format(
+                folder=folder,
+                user=entry.pw_name,
+                group=grp.getgrgid(entry.pw_gid).gr_name,
+                uid=entry.pw_uid,
+                gid=entry.pw_gid,
+                port=port,
+                password=PASSWORD,
+            )
         )
-    )
-    daemon = Daemon([programs["dovecot"], "-F", "-c", config], folder / "output", user=runs_as)
-    try:
-        daemon.wait_for(lambda: listens(port), 20)
-        yield Dovecot(port)
-    finally:
-        daemon.stop()
+        config.chmod(0o644)
+        daemon = Daemon([programs["dovecot"], "-F", "-c", config], folder / "output", user=runs_as)
+        try:
+            daemon.wait_for(lambda: listens(port), 20)
+            yield Dovecot(port, folder)
+        finally:
+            daemon.stop()
 
 
 @pytest.fixture

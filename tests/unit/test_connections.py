@@ -64,6 +64,7 @@ HTTP = '[billing.mosenergosbyt]\nkind = "http"\nurl = "https://b.example/r"\nsec
         (HTTP + "rows = 0", "rows: write a whole number from 1 to 1000"),
         (HTTP + "rows = true", "rows: write a whole number"),
         (HTTP + "timeout = -1", "timeout: write a number of seconds"),
+        (HTTP + "wait_minutes = 2000", "wait_minutes: write a number of minutes from 0 to 1440"),
         (HTTP + "tiemout = 1", "tiemout: there is no such entry"),
         (HTTP + '[billing.mosenergosbyt.reasons]\n"1" = "x"', "1 = 'x' is no reason"),
         ('[sms.mosenergosbyt]\nurl = "https://x.example"', 'one of them must be "{to}"'),

@@ -182,6 +182,15 @@ def test_a_reading_that_is_only_queued_is_taken_back_without_a_word_to_billing(c
     assert verify(ctx).problems == ()
 
 
+def test_a_fresh_verdict_waits_as_long_as_the_connection_says(ctx: Context, clock: Clock) -> None:
+    accept(ctx, 1, 1)
+    clock.forward(9 * 60)
+    assert deliver(ctx, SUPPLIER, Desk(), wait_minutes=10).queued == 0
+    assert reconcile(ctx, SUPPLIER).waiting == 1
+    clock.forward(60)
+    assert deliver(ctx, SUPPLIER, Desk(), wait_minutes=10).acknowledged == 1
+
+
 def test_nothing_is_taken_back_while_billing_has_not_answered(ctx: Context) -> None:
     [account] = accept(ctx, 1, 1)
     deliver(ctx, SUPPLIER, Desk(lambda row: None))
