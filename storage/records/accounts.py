@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.records.channel_tables import message
-from storage.records.office_tables import submission
+from storage.records.office_tables import batch_papers, submission
 from storage.records.readings import ReadingRow
 from storage.records.sheets import SheetRow, to_row
 from storage.records.tables import reading, sheet, source_file
@@ -17,11 +17,15 @@ from storage.records.tables import reading, sheet, source_file
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A sheet of an account with its readings, those taken back too; ``reference`` of a customer's photo."""
+    """A sheet of an account with its readings, those taken back too.
+
+    ``reference``: of a customer's photo; ``bag``: the archive bag that a station's paper lies in.
+    """
 
     sheet: SheetRow
     readings: tuple[ReadingRow, ...]
     reference: str
+    bag: str = ""
 
 
 class Accounts:
@@ -47,7 +51,14 @@ class Accounts:
             readings[each.sheet_id].append(ReadingRow(**each._mapping))
         sent = sa.select(submission.c.sheet_id, submission.c.reference).where(submission.c.sheet_id.in_(ids))
         references = {each.sheet_id: each.reference for each in self._connection.execute(sent)}
-        return [CaseRow(row, tuple(readings[row.id]), references.get(row.id, "")) for row in rows]
+        kept = sa.select(batch_papers.c.batch_id, batch_papers.c.bag).where(
+            batch_papers.c.batch_id.in_({row.batch_id for row in rows})
+        )
+        bags = {each.batch_id: each.bag for each in self._connection.execute(kept)}
+        return [
+            CaseRow(row, tuple(readings[row.id]), references.get(row.id, ""), bags.get(row.batch_id, ""))
+            for row in rows
+        ]
 
     def of_reference(self, reference: str) -> tuple[str, str] | None:
         """Supplier and account of a customer's reference, of a photo or a message."""

@@ -18,6 +18,7 @@ from ocr.forms import FormReader
 from ocr.load import PageImage
 from ocr.results import Character, FieldResult, SlipReading
 from services import batch, review, station
+from services import desk as office
 from services.context import PageRead, PageRef
 from services.results import BatchOrder
 from services.station import PapersEntry
@@ -89,6 +90,8 @@ def test_it_becomes_the_batchs_papers_and_the_count_is_checked(desk: Desk, tmp_p
     assert (first.state, first.reasons) == (SheetState.BLANK, (Reason.BOX_HEADER,))
     assert papers.header_sheet == first.id
     assert review.claim_next(ctx, "anna") is None, "nobody reviews a header"
+    case = office.find(ctx, "olga", SUPPLIER, "121000000002", DAY)
+    assert case is not None and [each.bag for each in case.cases] == [papers.bag], "where its paper lies"
 
 
 def test_a_batch_from_the_command_line_gets_its_papers_too(desk: Desk, tmp_path: Path) -> None:
