@@ -6,6 +6,7 @@ CTC's empty symbol; written as strings, digits behind the mark are the letters `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,31 @@ def decode(frames: ctc.Frames, digits: int | None = None, decimals: int | None =
         (s for s in strings if _parted(s) == (texts[0].value, texts[0].decimals)), key=lambda s: found[s]
     )
     return Decoded(tuple(texts), _characters(frames, best, ALPHABET))
+
+
+def mixed(every: Sequence[Decoded]) -> Decoded:
+    """What several looks at the same digits say together: the mean of their probabilities.
+
+    A reading that hangs on where exactly the strip was cut is one that should not be sure.
+    """
+    sums: dict[tuple[str, str], float] = {}
+    for decoded in every:
+        for text in decoded.texts:
+            key = (text.value, text.decimals)
+            sums[key] = sums.get(key, 0.0) + text.probability / len(every)
+    texts = _ranked([Text(value, decimals, chance) for (value, decimals), chance in sums.items()])
+    if not texts:
+        return Decoded((), ())
+    best = texts[0].value + texts[0].decimals
+    characters = []
+    for at, digit in enumerate(best):
+        same = sum(
+            t.probability
+            for t in texts
+            if len(t.value) + len(t.decimals) == len(best) and (t.value + t.decimals)[at] == digit
+        )
+        characters.append(Character(digit, float(min(1.0, same))))
+    return Decoded(tuple(texts), tuple(characters))
 
 
 def _counted(frames: ctc.Frames, digits: int, decimals: int | None) -> Decoded:

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from domain.reasons import Reason
 from ocr.lines.ctc import Frames, distributions
 from ocr.meters.confidence import Confidence
-from ocr.meters.decode import Decoded, decode
+from ocr.meters.decode import Decoded, decode, mixed
 from ocr.meters.finder import Finder, Found
-from ocr.meters.results import Alternative, DisplayReading, Meaning, MeterReading, Quad
-from ocr.meters.screen import Screen, ScreenReader
-from ocr.meters.strip import cut, normal
+from ocr.meters.results import Alternative, DisplayReading, MeterReading, Quad
+from ocr.meters.strip import cut, looks, normal
 from ocr.weights_file import open_weights
 
 Image = NDArray[np.uint8]
@@ -26,8 +25,10 @@ Image = NDArray[np.uint8]
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "meter-reader.onnx"
 #: Rows whose digits run this unclearly are read both ways up.
 _UNCLEAR = 0.85
-#: More probably than this it is a reading; the screen's word for a tariff counts when it is so sure.
-_READING, _CLEAR_TARIFF = 0.5, 0.8
+#: More probably than this it is a reading, and not a date or the like.
+_READING = 0.5
+#: So many candidates are looked at more than once.
+_LOOKED_AT = 2
 #: A second display is named when it is at least this probable.
 _WORTH_NAMING = 0.3
 
@@ -63,46 +64,24 @@ class Candidate:
     quad: NDArray[np.float32]
     decoded: Decoded
     confidence: float
-    screen: Screen | None = None
-
-    @property
-    def reading(self) -> float:
-        """The probability that it is the reading and not a date or the like."""
-        if self.screen is None:
-            return self.found.reading
-        return (self.found.reading + self.screen.reading) / 2
-
-    @property
-    def means(self) -> Meaning:
-        """What it is."""
-        if self.reading > _READING:
-            return "reading"
-        says = self.screen.means if self.screen is not None else "other"
-        return "other" if says == "reading" else says
-
-    @property
-    def tariff(self) -> str | None:
-        """Which tariff, where the screen says so clearly."""
-        clear = self.screen is not None and self.screen.tariff_sure >= _CLEAR_TARIFF
-        return self.screen.tariff if clear and self.screen is not None else None
 
     @property
     def worth(self) -> float:
         """By which candidates are ranked: sure, found clearly, and a reading rather than a date."""
-        return self.confidence * (0.3 + 0.7 * self.reading)
+        return self.confidence * (0.3 + 0.7 * self.found.reading)
 
 
 class MeterReader:
     """Finds and reads. One object a process; ``load`` makes it. Not shared between threads."""
 
-    def __init__(self, finder: Finder, strips: StripReader, screens: ScreenReader | None = None) -> None:
-        self._finder, self._strips, self._screens = finder, strips, screens
+    def __init__(self, finder: Finder, strips: StripReader) -> None:
+        self._finder, self._strips = finder, strips
         self.model: str = f"{finder.model}+{strips.model}"
         self.confidence = strips.confidence
 
     @classmethod
     def load(cls, path: Path | None = None, threads: int = 1) -> MeterReader:
-        """The shipped weights, or ``meter-finder.onnx`` and its two fellows of the folder ``path``.
+        """The shipped weights, or ``meter-finder.onnx`` and ``meter-reader.onnx`` of the folder ``path``.
 
         Raises ``SettingsError`` when they cannot be read.
         """
@@ -110,7 +89,6 @@ class MeterReader:
         return cls(
             Finder.load(folder / "meter-finder.onnx", threads),
             StripReader.load(folder / "meter-reader.onnx", threads),
-            ScreenReader.load(folder / "meter-screen.onnx", threads),
         )
 
     def read(self, image: Image, digits: int | None = None, decimals: int | None = None) -> MeterReading:
@@ -135,18 +113,26 @@ class MeterReader:
         """Every row on the photo that could be read, the best first."""
         every = []
         for found in self._finder.find(image):
-            ways = [
-                (quad, decode(self._strips.frames(cut(image, quad)), digits, decimals))
-                for quad in _ways_up(found)
-            ]
+            ways = [(quad, self._decode(image, quad, digits, decimals)) for quad in _ways_up(found)]
             quad, decoded = max(ways, key=lambda way: way[1].confidence)
             if decoded.texts:
-                sure = self._strips.confidence(found.display, decoded.confidence, found.score)
-                screen = None
-                if self._screens is not None and found.display == "lcd":
-                    screen = self._screens.read(image, quad)
-                every.append(Candidate(found, quad, decoded, sure, screen))
+                every.append(self._candidate(found, quad, decoded))
+        every.sort(key=lambda each: each.worth, reverse=True)
+        # Those that may be the reading are looked at once more, cut a little otherwise.
+        for k, each in enumerate(every[:_LOOKED_AT]):
+            further = [self._decode(image, look, digits, decimals) for look in looks(each.quad)[1:]]
+            decoded = mixed([each.decoded, *further])
+            every[k] = self._candidate(each.found, each.quad, decoded)
         return sorted(every, key=lambda each: each.worth, reverse=True)
+
+    def _decode(
+        self, image: Image, quad: NDArray[np.float32], digits: int | None, decimals: int | None
+    ) -> Decoded:
+        return decode(self._strips.frames(cut(image, quad)), digits, decimals)
+
+    def _candidate(self, found: Found, quad: NDArray[np.float32], decoded: Decoded) -> Candidate:
+        sure = self._strips.confidence(found.display, decoded.confidence, found.score)
+        return Candidate(found, quad, decoded, sure)
 
 
 def _ways_up(found: Found) -> Sequence[NDArray[np.float32]]:
@@ -167,6 +153,5 @@ def _display(read: Candidate) -> DisplayReading:
         quad=quad,
         characters=decoded.characters,
         alternatives=tuple(Alternative(t.value, t.decimals, t.probability) for t in decoded.texts[1:9]),
-        means=read.means,
-        tariff=read.tariff if read.means == "reading" else None,
+        means="reading" if read.found.reading > _READING else "other",
     )

@@ -51,6 +51,17 @@ def cut(image: NDArray[np.uint8], quad: Points) -> NDArray[np.uint8]:
     return np.asarray(strip, np.uint8)
 
 
+def looks(quad: Points) -> tuple[Points, ...]:
+    """The quad itself, lower, higher, and shifted down and up by a fifteenth of the digits' height."""
+    down = (quad[[3, 2]] - quad[[0, 1]]).astype(np.float32)
+    found = [np.asarray(quad, np.float32)]
+    for top, bottom in ((0.06, -0.06), (-0.07, 0.07), (0.07, 0.07), (-0.07, -0.07)):
+        upper = quad[[0, 1]] + down * np.float32(top)
+        lower = quad[[3, 2]] + down * np.float32(bottom)
+        found.append(np.asarray(np.stack([upper[0], upper[1], lower[1], lower[0]]), np.float32))
+    return tuple(found)
+
+
 def _around(image: NDArray[np.uint8], quad: Points, across: float) -> tuple[NDArray[np.uint8], Points]:
     """The part of the picture that the strip is made of, and its top left corner."""
     high, wide = image.shape[:2]

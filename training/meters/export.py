@@ -9,7 +9,6 @@ import onnx
 import torch
 from torch import nn
 
-from ocr.meters.screen import SIZE
 from ocr.meters.strip import HEIGHT
 
 
@@ -25,13 +24,6 @@ def export_reader(model: nn.Module, path: Path, version: str, temperature: float
     axes = {"displays": {0: "n", 3: "w"}, "logits": {0: "n", 1: "t"}}
     _write(model, path, torch.zeros(1, 3, HEIGHT, 160), ("displays", "logits"), axes)
     _label(path, {"name": "meter-reader", "version": version, "temperature": f"{temperature:.4f}"})
-
-
-def export_screen(model: nn.Module, path: Path, version: str) -> None:
-    """Write the reader of screens; input ``screens`` (N, 1, 64, 192), output ``logits`` (N, 11)."""
-    axes = {"screens": {0: "n"}, "logits": {0: "n"}}
-    _write(model, path, torch.zeros(1, 1, *SIZE), ("screens", "logits"), axes)
-    _label(path, {"name": "meter-screen", "version": version})
 
 
 def _write(

@@ -8,7 +8,6 @@ two hours, each resumable: what is done already is not done again.
     python -m training.meters.make train read-base   a beginning without Chongqing
     python -m training.meters.make train read-ship   goes on with everything that may be trained on
     python -m training.meters.make train find-ship
-    python -m training.meters.make screen            the symbols beside an LCD's digits
     python -m training.meters.make export read-ship find-ship --version 1
     python -m training.meters.make measure           every set of photographs
     python -m training.meters.make all               all of these but the last; `make train-meters`
@@ -22,9 +21,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from training.meters import cache, find_train, read_train, screen_train
+from training.meters import cache, find_train, read_train
 from training.meters.calibration import calibrated
-from training.meters.export import export_finder, export_reader, export_screen
+from training.meters.export import export_finder, export_reader
 from training.meters.report import report
 
 _HELP = __doc__
@@ -81,13 +80,6 @@ def train(name: str, minutes: float) -> None:
 
 
 @main.command()
-def screen() -> None:
-    """Train the reader of an LCD's symbols: minutes."""
-    screen_train.run()
-    click.echo(screen_train.measured())
-
-
-@main.command()
 @click.argument("reader", type=click.Choice(sorted(READ)))
 @click.argument("finder", type=click.Choice(sorted(FIND)))
 @click.option("--version", required=True)
@@ -98,7 +90,6 @@ def export(reader: str, finder: str, version: str, folder: Path) -> None:
     temperature = calibrated(model, np.random.default_rng(99))
     export_reader(model, folder / "meter-reader.onnx", version, temperature)
     export_finder(find_train.trained(finder), folder / "meter-finder.onnx", version)
-    export_screen(screen_train.trained(), folder / "meter-screen.onnx", version)
     click.echo(f"temperature {temperature:.3f}")
 
 
@@ -119,7 +110,6 @@ def everything(context: click.Context, version: str) -> None:
     context.invoke(render)
     for name in (*READ, *FIND):
         context.invoke(train, name=name, minutes=10_000.0)
-    context.invoke(screen)
     context.invoke(export, reader="read-ship", finder="find-ship", version=version, folder=WEIGHTS)
     context.invoke(measure, weights=WEIGHTS, most=None)
 

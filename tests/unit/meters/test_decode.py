@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ocr.lines import ctc
-from ocr.meters.decode import ALPHABET, decode
+from ocr.meters.decode import ALPHABET, decode, mixed
 
 
 def _frames(text: str, sure: float = 0.97) -> ctc.Frames:
@@ -76,3 +76,14 @@ def test_repeated_digits_are_kept() -> None:
     decoded = decode(_frames("00000", 0.995))
     assert decoded.texts[0].value == "00000"
     assert len(decoded.characters) == 5
+
+
+def test_several_looks_are_as_sure_as_they_agree() -> None:
+    one, other = decode(_frames("05630e", 0.999)), decode(_frames("05680e", 0.999))
+    agreed, split = mixed([one, one]), mixed([one, one, other])
+    assert agreed.confidence == pytest.approx(one.confidence)
+    assert split.texts[0].value == "05630"
+    assert split.confidence == pytest.approx(2 / 3, abs=0.02)
+    assert split.characters[3].confidence == pytest.approx(2 / 3, abs=0.02)
+    assert split.characters[0].confidence > 0.95
+    assert mixed([]).texts == ()
