@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from simulate.meters.scene import draw_scene
 
 from simulate.meters.drums import draw_drums
 from simulate.meters.model import Digit, Picture, Row
+from simulate.meters.scene import draw_scene
 from simulate.meters.segments import draw_lcd
 from training.meters import composed, real, store
 
