@@ -44,13 +44,13 @@ async function fetchAhead() {
   const holder = document.createElement('template');
   holder.innerHTML = await response.text();
   const next = holder.content.querySelector('.glyphs');
-  next.hidden = true;
+  next.hidden = next.inert = true;
   desk.append(next); // unseen, so that its pictures come now
   return next;
 }
 
 function show() {
-  page.hidden = false;
+  page.hidden = page.inert = false;
   desk.scrollTop = 0;
   const first = glyphs()[0];
   footer.hidden = !first;

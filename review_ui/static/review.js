@@ -51,8 +51,8 @@ async function fetchAhead() {
   const holder = document.createElement('template');
   holder.innerHTML = await response.text();
   const element = holder.content.querySelector('.sheet');
-  element.hidden = true;
-  desk.append(element); // hidden, but laid out and its picture decoded: see review.css
+  element.hidden = element.inert = true;
+  desk.append(element); // unseen, but painted: see review.css
   return new Sheet(element, failed);
 }
 

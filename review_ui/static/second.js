@@ -62,7 +62,7 @@ class Audit {
   }
 
   show() {
-    this.element.hidden = false;
+    this.element.hidden = this.element.inert = false;
     this.focus(this.fields[0]);
   }
 
@@ -152,7 +152,7 @@ async function fetchAhead() {
   const holder = document.createElement('template');
   holder.innerHTML = await response.text();
   const element = holder.content.querySelector('.sheet');
-  element.hidden = true;
+  element.hidden = element.inert = true;
   desk.append(element);
   return new Audit(element);
 }

@@ -38,7 +38,7 @@ export class Sheet {
 
   /** The slip comes before the reviewer. */
   show() {
-    this.element.hidden = false;
+    this.element.hidden = this.element.inert = false;
     this.shownAt = performance.now();
     this.#readGate();
     const first = this.#nextStop();

@@ -63,7 +63,7 @@ def ready(page: Page) -> None:
 
 def shown(page: Page, sheet_id: int) -> None:
     """The slip is before the reviewer."""
-    expect(page.locator(f'.sheet[data-sheet="{sheet_id}"]')).to_be_visible()
+    expect(page.locator(f'.sheet[data-sheet="{sheet_id}"]:not([hidden])')).to_be_visible()
 
 
 def in_hand(page: Page) -> Locator:

@@ -198,6 +198,7 @@ def test_wrong_digits_are_picked_out_by_arrows(desk: Desk, page: Page, at: Calla
     assert states(desk) == {"accepted": 2, "review": 1}
     at_review = review.claim_next(desk.ctx, "gleb")
     assert at_review is not None and at_review.reasons == (Reason.PICKED_OUT,)
+    ready(page)
     page.keyboard.press("5")
     page.wait_for_url("**glyph=5")
 
