@@ -177,9 +177,13 @@ def rows(maps: NDArray[np.float32]) -> list[Found]:
         way = way / np.maximum(np.linalg.norm(way, axis=0), 1e-6)
         mean = (way * weight).sum(axis=1) / weight.sum()
         straight = float(np.linalg.norm(mean))
+        points = (np.column_stack([xs, ys]) + 0.5).astype(np.float64) * STRIDE
+        axis = _long_axis(points, weight)
+        if axis is not None and abs(float(axis @ mean)) < 0.7 * straight:
+            # A row is long: where it lies says more than which way its digits seem to stand.
+            mean, straight = axis.astype(np.float32), 1.0
         if straight < 0.3:
             continue
-        points = (np.column_stack([xs, ys]) + 0.5).astype(np.float64) * STRIDE
         own = spots[np.isin(labels[spots[:, 1], spots[:, 0]], label)]
         centres = (own + 0.5).astype(np.float64) * STRIDE
         quad = _corners(points, weight, mean / straight, maps[6, ys, xs], centres)
@@ -189,6 +193,15 @@ def rows(maps: NDArray[np.float32]) -> list[Found]:
         lcd = float((_logistic(maps[3, ys, xs]) * weight).sum() / weight.sum())
         found.append(Found(quad, score, reading, lcd, straight))
     return found
+
+
+def _long_axis(points: NDArray[np.float64], weight: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    """The direction (2,), either way, in which places are three times as long as wide; None where not."""
+    away = points - np.average(points, axis=0, weights=weight)
+    values, vectors = np.linalg.eigh((away * weight[:, None]).T @ away / float(weight.sum()))
+    if values[1] < 9 * max(float(values[0]), STRIDE**2 / 12):
+        return None
+    return np.asarray(vectors[:, 1], np.float64)
 
 
 def _corners(

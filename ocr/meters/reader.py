@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +22,6 @@ from ocr.weights_file import open_weights
 Image = NDArray[np.uint8]
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "meter-reader.onnx"
-#: Rows whose digits run this unclearly are read both ways up.
-_UNCLEAR = 0.85
 #: More probably than this it is a reading, and not a date or the like.
 _READING = 0.5
 #: So many candidates are looked at more than once.
@@ -135,10 +132,9 @@ class MeterReader:
         return Candidate(found, quad, decoded, sure)
 
 
-def _ways_up(found: Found) -> Sequence[NDArray[np.float32]]:
-    if found.straight >= _UNCLEAR:
-        return (found.quad,)
-    return (found.quad, found.quad[[2, 3, 0, 1]])
+def _ways_up(found: Found) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """As the finder thinks it is read, and on its head: the reader tells better which is right."""
+    return found.quad, found.quad[[2, 3, 0, 1]]
 
 
 def _display(read: Candidate) -> DisplayReading:

@@ -102,7 +102,10 @@ def screens(reader: MeterReader, name: str) -> list[Outcome]:
 
 
 def hidden(reader: MeterReader, names: tuple[str, ...]) -> list[float]:
-    """Photographs whose display is painted over: how sure of a reading the reader is all the same."""
+    """Photographs whose display is painted over: how sure of a reading the reader is all the same.
+
+    Crops that show little else are left out.
+    """
     out = []
     for stored in (each for name in names for each in gathered(f"photo-{name}")):
         picture = stored.picture()
@@ -110,6 +113,8 @@ def hidden(reader: MeterReader, names: tuple[str, ...]) -> list[float]:
         grown = quad.mean(axis=0) + (quad - quad.mean(axis=0)) * 1.5
         mask = np.zeros(picture.image.shape[:2], np.uint8)
         cv2.fillConvexPoly(mask, np.round(grown).astype(np.int32), 255)
+        if mask.mean() > 0.3 * 255:
+            continue
         image = np.asarray(cv2.inpaint(picture.image, mask, 3, cv2.INPAINT_TELEA), np.uint8)
         read = reader.read(image)
         readings = [each.confidence for each in read.displays if each.means == "reading"]

@@ -64,9 +64,18 @@ def test_a_speck_is_no_row() -> None:
     assert rows(maps) == []
 
 
+def test_a_long_row_lies_where_its_places_lie() -> None:
+    maps = _maps()
+    corners = _draw(maps, (128, 128), 160, 24, np.pi / 2)
+    on = maps[0] > 0
+    maps[4][on], maps[5][on] = 1.0, 0.0
+    (found,) = rows(maps)
+    assert min(np.abs(found.quad - corners).max(), np.abs(found.quad[[2, 3, 0, 1]] - corners).max()) < 5.0
+
+
 def test_places_that_do_not_agree_on_a_direction_are_no_row() -> None:
     maps = _maps()
-    _draw(maps, (128, 128), 120, 24, 0.0)
+    _draw(maps, (128, 128), 40, 24, 0.0)
     on = maps[0] > 0
     maps[4][on] = np.where(np.arange(on.sum()) % 2, 1.0, -1.0)
     assert rows(maps) == []
