@@ -65,21 +65,3 @@ def test_the_same_seed_draws_the_same_line(quick: QuickLines) -> None:
     (one, text), (other, again) = (quick.draw(np.random.default_rng(7)) for _ in range(2))
     assert text == again
     assert np.array_equal(one, other)
-
-
-def test_the_network_begins_with_the_body_of_one_over_cells(tmp_path_factory: pytest.TempPathFactory) -> None:
-    torch = pytest.importorskip("torch")
-    from training.line_net import LineNet, frames_of
-    from training.net import CellNet
-
-    cells, lines = CellNet().eval(), LineNet().eval()
-    path = tmp_path_factory.mktemp("run") / "last.pt"
-    torch.save({"average": cells.state_dict()}, path)
-    lines.begin_with_cells(path)
-    cell = torch.rand(1, 2, 32, 32)
-    with torch.inference_mode():
-        sparse, dense = cells.body(cell), lines.body(cell)
-        logits = lines(torch.rand(1, 2, HEIGHT, 80))
-    # The same features, at twice as many columns.
-    assert torch.allclose(dense[:, :, :, ::2], sparse, atol=1e-4)
-    assert logits.shape == (1, frames_of(80), 12)
