@@ -46,7 +46,10 @@ def key(ctx: Context, tmp_path: Path) -> str:
         ("UPDATE sheet SET duplicate_of = NULL WHERE id = 2", {"sheet 2 is a duplicate of nothing"}),
         ("UPDATE source_file SET pages = 3 WHERE id = 1", {"file 1: not every page"}),
         ("UPDATE source_file SET size = 3 WHERE id = 1", {"file 1: its original has"}),
-        ("UPDATE export_run SET state = 'taken_over'", {"sheet 1 is delivered, but billing has not acknowledged"}),
+        (
+            "UPDATE export_run SET state = 'taken_over'",
+            {"sheet 1 is delivered, but billing has not acknowledged"},
+        ),
         ("UPDATE export_run SET readings = 7", {"export run 1 does not carry"}),
         (
             "INSERT INTO export_item VALUES (2, 'x', 1)",
