@@ -66,6 +66,8 @@ def command(
         click.echo(json.dumps(line, ensure_ascii=False) if as_json else in_words(line))
         progress.count(total)
     progress.end(total, unreadable)
+    if not total:
+        click.echo("nothing to read: no files there; name files, or a folder that holds some", err=True)
     if unreadable:
         raise click.exceptions.Exit(1)
 

@@ -162,3 +162,14 @@ def test_help_is_fast_because_it_imports_no_command(tmp_path):
     assert answer.returncode == 0
     for name in ("read", "print", "ingest", "export", "verify", "serve", "demo"):
         assert name in answer.stdout
+
+
+def test_an_empty_folder_is_said_to_be_empty(tmp_path):
+    from click.testing import CliRunner
+
+    from meterdrop.main import cli
+
+    answer = CliRunner().invoke(cli, ["read", str(tmp_path), "--as", "cell", "--json"])
+    assert answer.exit_code == 0
+    assert answer.stdout == ""
+    assert "no files there" in answer.stderr
