@@ -68,5 +68,8 @@ def test_four_hundred_slips(ctx: Context, records_url: str, tmp_path: Path) -> N
     verdicts = Counter(row.sheet_id for row in log if row.state_before == "review")
     assert set(verdicts) == set(sheets) and set(verdicts.values()) == {1}
     assert sum(readings) == by_state["accepted"] and max(readings) == 1
-    assert {row.who for row in log if row.state_before == "review"} == set(REVIEWERS)
+    # Whoever starts late may find nothing left; several were at it at once.
+    judged = {row.who for row in log if row.state_before == "review"}
+    assert judged <= set(REVIEWERS)
+    assert len(judged) >= 3
     assert verify(ctx).problems == ()
