@@ -1,26 +1,22 @@
-"""One training run of the reader of strips: resumes from its checkpoint, keeps an average of the weights."""
+"""How the reader of strips is trained: batches without an end, and their loss."""
 
 from __future__ import annotations
 
-import copy
-import json
-import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, IterableDataset
+from torch import nn
+from torch.utils.data import IterableDataset
 
 from ocr.meters.strip import HEIGHT, normal
-from training.checkpoints import follow, save
-from training.meters import store
+from training.meters import loop, store
 from training.meters.read_net import ReadNet, losses
 from training.meters.strips import elsewhere, example
 
-RUNS = Path(__file__).parent.parent / "runs"
 #: Of this set a tenth stays out of every run: for the temperature.
 _HELD = "chongqing"
 _BATCH = 48
@@ -30,16 +26,9 @@ Batch = tuple[torch.Tensor, torch.Tensor, list[list[int]]]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a run trains on: files of the cache (by their beginning) with their weight in the mix."""
+class Plan(loop.Plan):
+    """``nothing``: how often a strip is of a place where no display is."""
 
-    name: str
-    mix: tuple[tuple[str, float], ...]
-    steps: int
-    rate: float = 2.5e-3
-    start_from: str | None = None
-    seed: int = 1
-    #: How often a strip is of a place where no display is.
     nothing: float = 0.07
 
 
@@ -100,53 +89,17 @@ def stacked(pool: list[tuple[np.ndarray, list[int]]]) -> Batch:
 
 def run(plan: Plan, minutes: float = 110.0) -> Path:
     """Train until done or ``minutes`` are over; call again to go on. Returns the checkpoint."""
-    torch.set_num_threads(1)
-    torch.manual_seed(plan.seed)
-    folder = RUNS / plan.name
-    folder.mkdir(parents=True, exist_ok=True)
-    last = folder / "last.pt"
-    model = ReadNet().to(memory_format=torch.channels_last)
-    average = copy.deepcopy(model).eval()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=0.02, fused=True)
-    step = 0
-    if last.exists():
-        state = torch.load(last, weights_only=True)
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
-    elif plan.start_from is not None:
-        state = torch.load(RUNS / plan.start_from / "last.pt", weights_only=True)
-        model.load_state_dict(state["average"])
-        average.load_state_dict(state["average"])
-    (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1))
-    loader = iter(DataLoader(Strips(plan, step), batch_size=None, num_workers=1, prefetch_factor=8))
-    started, shown = time.monotonic(), 0.0
-    model.train()
-    while step < plan.steps and time.monotonic() - started < minutes * 60:
-        x, frames, texts = next(loader)
-        cooled = 0.5 * (1 + float(np.cos(np.pi * step / plan.steps))) + 0.005
-        for group in optimiser.param_groups:
-            group["lr"] = plan.rate * min(1.0, (step + 1) / 300) * cooled
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = model(x.contiguous(memory_format=torch.channels_last))
-        loss = losses(logits, frames, texts).clamp(max=60.0).mean()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
-        step += 1
-        shown = 0.98 * shown + 0.02 * float(loss.detach())
-        follow(average, model, min(0.998, step / (step + 20)))
-        if step % 200 == 0 or step >= plan.steps:
-            save(last, model, average, optimiser, step)
-            print(f"{plan.name} step {step} loss {shown:.4f} {time.monotonic() - started:.0f} s", flush=True)
-    save(last, model, average, optimiser, step)
-    return last
+    return loop.run(plan, ReadNet(), lambda step: Strips(plan, step), _loss, minutes)
+
+
+def _loss(model: nn.Module, batch: Batch) -> torch.Tensor:
+    x, frames, texts = batch
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model(x.contiguous(memory_format=torch.channels_last))
+    # One strip that nobody can read must not move the others.
+    return losses(logits, frames, texts).clamp(max=60.0).mean()
 
 
 def trained(name: str) -> ReadNet:
     """The averaged weights of a run, ready to measure."""
-    model = ReadNet().eval()
-    model.load_state_dict(torch.load(RUNS / name / "last.pt", weights_only=True)["average"])
-    return model
+    return loop.trained(name, ReadNet())
