@@ -13,7 +13,7 @@ from domain.reasons import Reason
 from ocr.results import Character, Outcome
 
 Display = Literal["drum", "lcd"]
-#: What a row of digits says, where the screen tells: a reading, or something that must not be taken for one.
+#: What a row of digits says: a reading, or what must not be taken for one (the shipped weights: ``other``).
 Meaning = Literal["reading", "date", "time", "serial", "other"]
 Quad = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 

@@ -85,7 +85,7 @@ def train(name: str, minutes: float) -> None:
 @click.option("--version", required=True)
 @click.option("--to", "folder", type=click.Path(path_type=Path), default=WEIGHTS, show_default=True)
 def export(reader: str, finder: str, version: str, folder: Path) -> None:
-    """Write both files, the reader's temperature fitted on drawn strips that no run saw."""
+    """Write both files, the temperature fitted on drawn strips and photographs that no run saw."""
     model = read_train.trained(reader)
     temperature = calibrated(model, np.random.default_rng(99))
     export_reader(model, folder / "meter-reader.onnx", version, temperature)

@@ -1,4 +1,4 @@
-"""The network that reads strips: float32 (N, 3, 48, W) -> logits (N, W / 4, 21); 0.9 M parameters.
+"""The network that reads strips: float32 (N, 3, 48, W) -> logits (N, W / 4, 21); 1.1 M parameters.
 
 21 classes: a digit before the mark (0–9), a digit behind it (10–19), CTC's empty symbol (20).
 """
