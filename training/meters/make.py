@@ -43,6 +43,14 @@ READ = {
         start_from="read-base",
         seed=2,
     ),
+    "read-long": read_train.Plan(
+        "read-long",
+        (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.02), ("strip-chongqing", 0.08)),
+        steps=30_000,
+        rate=2e-3,
+        start_from="read-ship",
+        seed=3,
+    ),
 }
 _CLOSE = (("strip-drums", 0.05), ("strip-lcd", 0.05), ("strip-composed", 0.05))
 FIND = {
