@@ -18,6 +18,8 @@ from training.meters.prolonged import prolonged
 Image = NDArray[np.uint8]
 DECIMAL = 10
 _LONGER = 0.2
+#: How often a pen has drawn over the glass, and how often a display is out of focus in the dark.
+_SCRIBBLED, _DULL = 0.16, 0.15
 ANY_WHOLE, ANY_DECIMAL = 20, 21
 
 
@@ -49,13 +51,15 @@ def example(picture: Picture, row: Row, rng: np.random.Generator) -> tuple[Image
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     quad = jittered(quad, rng)
     text = text_of(row)
-    if rng.random() < 0.04:
+    if rng.random() < 0.06:
         quad, text = quad[[2, 3, 0, 1]], []
     if rng.random() < 0.06 and not any(digit.decimal for digit in row.digits):
         image = np.asarray(255 - image, np.uint8)
     strip = cut(image, quad)
-    if rng.random() < 0.1:
+    if rng.random() < _SCRIBBLED:
         strip = _scribbled(strip, rng)
+    if rng.random() < _DULL:
+        strip = _dull(strip, rng)
     return photographed(strip, rng, 0.8), text
 
 
@@ -68,10 +72,22 @@ def _scribbled(strip: Image, rng: np.random.Generator) -> Image:
         steps = rng.normal(0, 1, (6, 2)) * [8, 9] + rng.normal(0, 6, 2)
         points = (start + np.cumsum(steps, axis=0)) * 16
         colour = float(rng.uniform(200, 255) if rng.random() < 0.7 else rng.uniform(0, 60))
-        thick = int(rng.integers(1, 4))
+        thick = int(rng.integers(1, 6))
         line = points.astype(np.int32).reshape(-1, 1, 2)
-        cv2.polylines(out, [line], False, (colour,) * 3, thick, cv2.LINE_AA, shift=4)
+        drawn = out.copy()
+        cv2.polylines(drawn, [line], False, (colour,) * 3, thick, cv2.LINE_AA, shift=4)
+        # The glass is nearer than the digits, so a stroke is less sharp; thin ink shows them through.
+        ink = float(rng.uniform(0.55, 1.0))
+        soft = cv2.GaussianBlur(drawn.astype(np.float32) - out, (0, 0), float(rng.uniform(0.3, 1.5)))
+        out = np.asarray(np.clip(out + ink * soft, 0, 255), np.uint8)
     return out
+
+
+def _dull(strip: Image, rng: np.random.Generator) -> Image:
+    """Out of focus and of little contrast: a meter in a dark cupboard, a flash on milky glass."""
+    values = cv2.GaussianBlur(strip.astype(np.float32), (0, 0), float(rng.uniform(0.7, 1.7)))
+    veil = float(rng.uniform(0, 160))
+    return np.asarray(values + (veil - values) * float(rng.uniform(0.1, 0.6)), np.uint8)
 
 
 def elsewhere(picture: Picture, rng: np.random.Generator) -> tuple[Image, list[int]] | None:
