@@ -40,6 +40,8 @@ from storage.records.shadows import Shadows
 from storage.records.sheets import Sheets
 from storage.records.staff import Staff
 from storage.records.submissions import Submissions
+from storage.records.waiting import Waiting
+from storage.records.taught import Taught
 
 
 class Transaction:
@@ -54,6 +56,7 @@ class Transaction:
         self.photo_marks = PhotoMarks(connection)
         self.holds = Holds(connection)
         self.sheets = Sheets(connection, self.audits)
+        self.waiting = Waiting(connection)
         self.queue = Queue(connection)
         self.questions = Questions(connection)
         self.glyphs = Glyphs(connection)
@@ -72,6 +75,7 @@ class Transaction:
         self.messages = Messages(connection)
         self.notices = Notices(connection)
         self.api_keys = ApiKeys(connection)
+        self.taught = Taught(connection)
 
     def lock(self, name: str) -> None:
         """Exclude other writing transactions that lock the same name, until this one ends."""
