@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.errors import TemplateError, UsageError
 from templates.loader import load_template
-from templates.model import Template
+from templates.model import NO_CODE, Template
 
 #: The folder of the forms that come with meterdrop; a supplier's forms lie in a folder of its name.
 SHIPPED = Path(__file__).resolve().parent
@@ -52,7 +52,7 @@ def refuse_clash(path: Path, template: Template, other_path: Path, other: Templa
             f"имя и версия «{template.key}» уже заняты файлом {other_path} (duplicate name)",
             "дайте другое имя или увеличьте version на 1",
         )
-    if template.form_code == other.form_code:
+    if template.form_code == other.form_code >= 0:
         raise TemplateError(
             path,
             _line_of(path, "code"),

@@ -19,22 +19,36 @@ LARGE_CELL_MM = (8.0, 10.0)
 MIN_TEXT_PT = 6.0
 LARGE_TEXT_PT = 14.0
 ALWAYS_REQUIRED = ("account", "reading", "date", "signature")
-#: What a box's header sheet has to say.
+#: What a form may lack when it says so: ``without: [address, date]``.
+MAY_LACK = ("address", "date", "signature")
+#: What a box's header sheet has to say, and what makes a questionnaire somebody's.
 HEADER_REQUIRED = ("box", "count", "date")
+QUESTIONNAIRE_REQUIRED = ("account", "signature")
+MIN_TICK_MM, MIN_LINE_MM, MIN_CODE_MM = 3.5, 7.0, 15.0
 
 
-def check(template: Template, root: Section, sources: list[Section], code_value: Value | None) -> None:
-    """Raises ``TemplateError`` for the first thing that is wrong with a loaded form."""
-    _names(template, root, sources)
+def check(
+    template: Template,
+    root: Section,
+    sources: list[Section],
+    code_value: Value | None,
+    without: tuple[str, ...] = (),
+) -> None:
+    """Raises ``TemplateError`` for the first thing that is wrong with a loaded form.
+
+    ``without``: fields that it lacks on purpose.
+    """
+    _names(template, root, sources, without)
     for field, source in zip(template.fields, sources, strict=True):
         _inside(template, field, source)
         _cells(template, field, source)
+        _boxes(field, source)
     _apart(template, sources)
     _code(template, root, code_value)
     _type_sizes(template, root)
 
 
-def _names(template: Template, root: Section, sources: list[Section]) -> None:
+def _names(template: Template, root: Section, sources: list[Section], without: tuple[str, ...]) -> None:
     seen: set[str] = set()
     for field, source in zip(template.fields, sources, strict=True):
         if field.name in seen:
@@ -45,7 +59,11 @@ def _names(template: Template, root: Section, sources: list[Section]) -> None:
     needed: tuple[str, ...] = ALWAYS_REQUIRED if template.personal else (*ALWAYS_REQUIRED, "address")
     if template.purpose == "header":
         needed = HEADER_REQUIRED
+    elif template.purpose == "questionnaire":
+        needed = QUESTIONNAIRE_REQUIRED
     for name in needed:
+        if name not in seen and name in without:
+            continue
         if name not in seen:
             raise root.key("fields").error(
                 f"на бланке нет поля «{name}» (missing field)",
@@ -59,7 +77,9 @@ def _names(template: Template, root: Section, sources: list[Section]) -> None:
 
 
 def _inside(template: Template, field: Field, source: Section) -> None:
-    page = Box(SAFE_MM, SAFE_MM, template.width_mm - 2 * SAFE_MM, template.height_mm - 2 * SAFE_MM)
+    # Who prints a form himself has to leave room for the knife; somebody else's is as it is.
+    safe = SAFE_MM if template.reference is None else 0.0
+    page = Box(safe, safe, template.width_mm - 2 * safe, template.height_mm - 2 * safe)
     box = field.box
     if (
         box.x_mm < page.x_mm
@@ -70,12 +90,12 @@ def _inside(template: Template, field: Field, source: Section) -> None:
         raise source.value("at").error(
             f"поле «{field.name}» ({box.x_mm:g}…{box.right_mm:g} × {box.y_mm:g}…{box.bottom_mm:g} мм) "
             f"выходит за край листа {template.width_mm:g} × {template.height_mm:g} мм (outside the page)",
-            f"сдвиньте at: или уменьшите размеры: до края листа должно остаться {SAFE_MM:g} мм",
+            f"сдвиньте at: или уменьшите размеры: до края листа должно остаться {safe:g} мм",
         )
 
 
 def _cells(template: Template, field: Field, source: Section) -> None:
-    if not field.cells:
+    if not field.cells or template.reference is not None:
         return
     width, height = LARGE_CELL_MM if template.large_print else MIN_CELL_MM
     cell = field.cells[0]
@@ -83,6 +103,25 @@ def _cells(template: Template, field: Field, source: Section) -> None:
         raise source.value("cell").error(
             f"клетки поля «{field.name}» {cell.w_mm:g} × {cell.h_mm:g} мм слишком малы (cells too small)",
             f"напишите cell: не меньше [{width:g}, {height:g}]",
+        )
+
+
+def _boxes(field: Field, source: Section) -> None:
+    """Whether a field without cells is large enough to be written into, or to be read."""
+    least = {"tick": MIN_TICK_MM, "digits_line": MIN_LINE_MM, "date_line": MIN_LINE_MM}.get(field.kind)
+    if least is not None and field.box.h_mm < least:
+        raise source.value("size").error(
+            f"поле «{field.name}» высотой {field.box.h_mm:g} мм слишком мало (field too small)",
+            f"напишите size: [ширина, высота] с высотой не меньше {least:g}",
+        )
+    if (
+        field.kind == "code"
+        and field.codes != "barcode"
+        and min(field.box.w_mm, field.box.h_mm) < MIN_CODE_MM
+    ):
+        raise source.value("size").error(
+            f"код «{field.name}» меньше {MIN_CODE_MM:g} мм (code too small)",
+            f"напишите size: [{MIN_CODE_MM:g}, {MIN_CODE_MM:g}] или больше",
         )
 
 

@@ -11,11 +11,12 @@ from templates import checks
 from templates.art import Artwork
 from templates.art_loader import load_artwork
 from templates.field_loader import Style, load_field
-from templates.model import MARKER_COUNT, Box, CodeArea, Corner, Marker, Purpose, Template
+from templates.model import MARKER_COUNT, NO_CODE, Box, CodeArea, Corner, Marker, Purpose, Template
 from templates.yaml_nodes import Section, Value, read_mapping
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,47}")
 _PAGE_MM = (60.0, 500.0)
+PURPOSES = ("slip", "header", "questionnaire")
 
 
 def load_template(path: Path) -> Template:
@@ -26,19 +27,23 @@ def load_template(path: Path) -> Template:
     root = read_mapping(path, "бланк")
     name = _name(root)
     version = root.need("version", "1").integer("version", 1, 9999)
-    form_code = root.need("code", "1").integer("code", 0, MARKER_COUNT // 4 - 1)
+    reference = _reference(root, path)
+    form_code = _form_code(root)
     supplier = root.need("supplier", "krasnoyarskenergosbyt").text("supplier")
     title = root.need("title", "Показания электросчётчика").text("title")
     large = _flag(root, "large_print")
     personal = _flag(root, "personal")
     purpose = _purpose(root)
     page = _page(root)
-    markers = _markers(root, form_code, page)
+    markers = _markers(root, form_code, page) if form_code >= 0 else ()
+    back_of = root.get("back_of")
     style = _style(root, large)
     items = root.need("fields", "и список полей").items("fields")
     entries = [load_field(item.section("поле"), style, personal=personal) for item in items]
     code_value = root.get("code_area")
     code, code_size = _code_area(code_value) if code_value is not None else (None, 0.0)
+    payee = _payee(root)
+    without = _without(root)
     artwork = load_artwork(root, style)
     root.done()
     for entry in entries:
@@ -60,6 +65,8 @@ def load_template(path: Path) -> Template:
         artwork=replace(
             artwork, code_size_pt=code_size, code_line=code_value.line if code_value is not None else 0
         ),
+        reference=reference,
+        back_of=back_of.text("back_of") if back_of is not None else "",
     )
     checks.check(template, root, [entry.source for entry in entries], code_value)
     return template
@@ -76,6 +83,32 @@ def _name(root: Section) -> str:
     return name
 
 
+def _reference(root: Section, path: Path) -> Path | None:
+    """The picture of the form, beside its YAML."""
+    value = root.get("reference")
+    if value is None:
+        return None
+    name = value.text("reference")
+    picture = path.resolve().parent / name
+    if Path(name).name != name or picture.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise value.error(
+            f"«reference: {name}» — не имя картинки (picture name expected)",
+            "положите PNG или JPEG рядом с этим файлом и напишите только его имя: reference: blank.png",
+        )
+    if not picture.is_file():
+        raise value.error(
+            f"рядом нет картинки {name} (no such picture)", "положите её рядом или исправьте имя"
+        )
+    return picture
+
+
+def _form_code(root: Section) -> int:
+    """The number in the markers; -1 for a form that has no markers at all."""
+    if root.get("markers") is None and root.get("code") is None:
+        return -1
+    return root.need("code", "1").integer("code", 0, MARKER_COUNT // 4 - 1)
+
+
 def _flag(root: Section, key: str) -> bool:
     value = root.get(key)
     return value.yes_no(key) if value is not None else False
@@ -83,7 +116,7 @@ def _flag(root: Section, key: str) -> bool:
 
 def _purpose(root: Section) -> Purpose:
     value = root.get("purpose")
-    return cast(Purpose, value.choice("purpose", ("slip", "header"))) if value is not None else "slip"
+    return cast(Purpose, value.choice("purpose", PURPOSES)) if value is not None else "slip"
 
 
 def _page(root: Section) -> tuple[float, float]:
@@ -94,7 +127,35 @@ def _page(root: Section) -> tuple[float, float]:
     return width, height
 
 
+def _form_code(root: Section) -> int:
+    """The form's number in its markers; a form without markers has none."""
+    value = root.get("code")
+    if value is None and root.get("markers") is None:
+        return NO_CODE
+    value = value if value is not None else root.need("code", "1")
+    return value.integer("code", 0, MARKER_COUNT // 4 - 1)
+
+
+def _payee(root: Section) -> tuple[tuple[str, str], ...]:
+    """Requisites for printed codes, in the order of the file."""
+    value = root.get("payee")
+    if value is None:
+        return ()
+    section = value.section("payee")
+    return tuple((name, section.value(name).text(name)) for name in section.names())
+
+
+def _without(root: Section) -> tuple[str, ...]:
+    """Fields that this form lacks on purpose."""
+    value = root.get("without")
+    if value is None:
+        return ()
+    return tuple(item.choice("without", checks.MAY_LACK) for item in value.items("without"))
+
+
 def _markers(root: Section, form_code: int, page: tuple[float, float]) -> tuple[Marker, ...]:
+    if form_code == NO_CODE:
+        return ()
     section = root.need("markers", "{size: 10, margin: 6}").section("markers")
     size = section.need("size", "10").number("size", checks.MIN_MARKER_MM, 40)
     margin = section.need("margin", "6").number("margin", checks.SAFE_MM, 40)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from templates.art import Artwork
@@ -109,7 +110,10 @@ class Template:
     """A version of a form. ``key`` is what records and results carry: ``name@version``.
 
     ``artwork`` is what is printed beside fields and markers: texts, rules, samples. ``purpose``: what the
-    paper is for.
+    paper is for. ``reference``: a picture of the empty form (or of a filled one), its whole area the page of
+    ``width_mm`` × ``height_mm``; forms that somebody else prints are found and registered by it. One without
+    markers has ``form_code`` -1; one without markers and picture is found by what its YAML prints.
+    ``back_of``: the name of the form whose other side this is.
     """
 
     name: str
@@ -126,6 +130,8 @@ class Template:
     form_code: int = 0
     purpose: Purpose = "slip"
     artwork: Artwork = dataclasses.field(default_factory=Artwork)
+    reference: Path | None = None
+    back_of: str = ""
 
     @property
     def key(self) -> str:
