@@ -25,7 +25,10 @@ ACKNOWLEDGED_BY = ("receipt", "hand-over")
 
 @dataclass(frozen=True)
 class HttpBilling:
-    """Calls: ``url`` takes a POST; ``secret`` signs it; ``rows`` of a call; ``timeout`` in seconds."""
+    """Calls: ``url`` takes a POST; ``secret`` signs it; ``rows`` of a call; ``timeout`` in seconds.
+
+    ``ask_again_minutes``: a call that was answered with 202 is made again when no answer came for so long.
+    """
 
     url: str
     secret: str
@@ -33,6 +36,7 @@ class HttpBilling:
     timeout: float = 20.0
     reasons: Mapping[str, Reason] = field(default_factory=dict)
     wait_minutes: float = 0.0
+    ask_again_minutes: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,7 @@ def _http(entry: Entries) -> HttpBilling:
         timeout=entry.number("timeout", 20.0),
         reasons=_reasons(entry),
         wait_minutes=entry.minutes("wait_minutes"),
+        ask_again_minutes=entry.minutes("ask_again_minutes", HttpBilling.ask_again_minutes, at_least=1),
     )
 
 

@@ -90,11 +90,11 @@ class Entries:
             raise self.error(name, "write a number of seconds, at most 3600")
         return float(value)
 
-    def minutes(self, name: str) -> float:
-        """A number of minutes from 0 to a day; 0 when it is not there."""
-        value = self._get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1440:
-            raise self.error(name, "write a number of minutes from 0 to 1440")
+    def minutes(self, name: str, default: float = 0.0, at_least: float = 0) -> float:
+        """A number of minutes from ``at_least`` to a day."""
+        value = self._get(name, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not at_least <= value <= 1440:
+            raise self.error(name, f"write a number of minutes from {at_least:g} to 1440")
         return float(value)
 
     def switch(self, name: str) -> bool:

@@ -38,6 +38,7 @@ class FileTarget:
         self.place = str(to.folder)
         self.rows = to.rows
         self.reasons = to.reasons
+        self.patience = None
         self._read: list[Path] = []
 
     def hand_over(self, ctx: Context, call: Call) -> Handed:

@@ -5,7 +5,8 @@ The body is ``{"key": …, "rows": [{…}]}`` with the fields of ``delivery.rows
 ``v1=`` and the hexadecimal HMAC-SHA256, under the shared secret, of timestamp, ".", key, "." and the body.
 
 Billing answers 200 with ``{"results": [{"key", "status": "accepted" | "refused", "receipt", "code",
-"text"}]}``, or 202 when it will call back. Anything else, or nothing, is asked again later with the same key.
+"text"}]}``, or 202 when it will call back. Anything else, or nothing, is asked again later with the same key, and so is
+a call whose call-back does not come.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -46,6 +48,7 @@ class HttpTarget:
         self.place = to.url
         self.rows = to.rows
         self.reasons = to.reasons
+        self.patience: timedelta | None = timedelta(minutes=to.ask_again_minutes)
         self._client = httpx.Client(
             timeout=to.timeout, follow_redirects=False, transport=transport, trust_env=False
         )

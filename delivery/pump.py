@@ -63,6 +63,8 @@ def deliver(ctx: Context, supplier: str, target: Target, wait_minutes: float = 0
     with ctx.records.exclusive(f"deliver-{supplier}"):
         done.queued = outbox.enqueue(ctx, supplier, timedelta(minutes=wait_minutes))
         _collect(ctx, supplier, target, done)
+        if target.patience is not None:
+            outbox.ask_again(ctx, supplier, target.kind, target.patience)
         in_a_row = 0
         # A billing system that is away is left alone; one bad run does not hold the others.
         while in_a_row < _FAILURES_IN_A_ROW:

@@ -32,6 +32,7 @@ class TableTarget:
         self.place = to.table
         self.rows = to.rows
         self.reasons = to.reasons
+        self.patience = None
         self.table = sa.Table(
             to.table,
             sa.MetaData(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from domain.reasons import Reason
@@ -31,12 +32,16 @@ class Handed:
 
 
 class Target(Protocol):
-    """One way to billing. ``rows``: at most so many in a run; ``place``: for people who look for it."""
+    """One way to billing. ``rows``: at most so many in a run; ``place``: for people who look for it.
+
+    ``patience``: billing that took a run and says nothing for so long is asked again; None: never.
+    """
 
     kind: str
     place: str
     rows: int
     reasons: Mapping[str, Reason]
+    patience: timedelta | None
 
     def hand_over(self, ctx: Context, call: Call) -> Handed:
         """Hand a run over, or over again; raises ``NotHandedOverError`` or ``TooMuchError``."""

@@ -139,6 +139,24 @@ def handed_over(ctx: Context, run: DeliveryRunRow) -> None:
         tx.outbox.set_run(run.id, (OPEN, WRITTEN), state=SENT, sent_at=now, error="")
 
 
+def ask_again(ctx: Context, supplier: str, target: str, after: timedelta) -> int:
+    """Open the runs that billing took ``after`` ago or longer and still has not answered; returns how many.
+
+    They are handed over once more with the rows that have no answer, under the same keys: billing that has
+    them changes nothing, and billing that has lost them gets them.
+    """
+    now = ctx.clock()
+    opened = 0
+    with ctx.records.begin() as tx:
+        for run in tx.outbox.runs(supplier, (SENT,)):
+            if run.target != target or run.sent_at is None or now - run.sent_at < after:
+                continue
+            opened += tx.outbox.set_run(
+                run.id, (SENT,), state=OPEN, next_at=now, error="billing has not called back; asked again"
+            )
+    return opened
+
+
 def not_handed_over(ctx: Context, run: DeliveryRunRow, error: str) -> None:
     """Nobody knows whether billing has the run: it is handed over again after a while."""
     now = ctx.clock()

@@ -191,6 +191,14 @@ def work(ctx: Context, stop: Callable[[], bool] = lambda: False) -> int:
     return finished
 
 
+def finish_all(ctx: Context) -> None:
+    """Close the papers of batches that are through, whoever has read them."""
+    with ctx.records.read() as tx:
+        unfinished = tx.papers.unfinished()
+    for batch_id in unfinished:
+        _finish(ctx, batch_id)
+
+
 def _finish(ctx: Context, batch_id: int) -> None:
     with ctx.records.begin() as tx:
         row = tx.papers.one(batch_id)

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from templates.art import Artwork, HatchArt, LabelArt, TextArt
-from templates.model import Box, Field, FieldKind, FieldRole
-from templates.yaml_nodes import Section
+from templates.field_kinds import (
+    FREE_NAME,
+    KINDS,
+    WITH_CELLS,
+    Meaning,
+    kinds_of,
+    known_names,
+    meaning,
+    usual_border,
+)
+from templates.model import Border, Box, Check, CodeContent, Codes, Field, FieldKind
+from templates.yaml_nodes import Section, Value
 
 MM_PER_PT = 25.4 / 72
-
-#: The fields that meterdrop knows: role, kind, tariff.
-KNOWN: dict[str, tuple[FieldRole, FieldKind, str | None]] = {
-    "account": ("account", "digits", None),
-    "address": ("address", "line", None),
-    "reading": ("reading", "digits", "T1"),
-    "reading_t2": ("reading", "digits", "T2"),
-    "reading_t3": ("reading", "digits", "T3"),
-    "date": ("date", "date", None),
-    "signature": ("signature", "signature", None),
-    "surname": ("surname", "line", None),
-    "meter_serial": ("meter_serial", "digits", None),
-    # of a box's header sheet
-    "box": ("other", "digits", None),
-    "seal": ("other", "digits", None),
-    "collector": ("other", "digits", None),
-    "emptied": ("other", "digits", None),
-    "count": ("other", "digits", None),
-}
 _DATE_GROUPS = (2, 2, 4)
 _LABEL_RISE_MM = 1.7
 
@@ -51,42 +43,92 @@ class LoadedField:
 
 def load_field(section: Section, style: Style, *, personal: bool) -> LoadedField:
     """Loads one field; raises ``TemplateError``."""
-    name_value = section.need("name", "account")
-    name = name_value.choice("name", tuple(KNOWN))
-    role, expected, tariff = KNOWN[name]
-    if personal and name == "account":
-        expected = "printed"
+    name, means = _name(section)
     section.what = f"поле {name}"
-    kind_value = section.need("kind", expected)
-    kind = kind_value.choice("kind", ("digits", "date", "line", "signature", "printed"))
-    if kind != expected:
-        raise kind_value.error(
-            f"поле «{name}» не бывает вида «{kind}» (wrong kind)", f"напишите kind: {expected}"
-        )
-    label = section.need("label", "Лицевой счёт").text("label")
+    kind = _kind(section, name, means, personal=personal)
+    label_value = section.need("label", "Лицевой счёт")
+    label = label_value.text("label")
     required_value = section.get("required")
     required = required_value.yes_no("required") if required_value is not None else False
-    at_value = section.need("at", "[12, 46]")
-    x, y = at_value.numbers("at", 2, 0, 500)
+    x, y = section.need("at", "[12, 46]").numbers("at", 2, 0, 500)
     cells: tuple[Box, ...] = ()
     texts: tuple[TextArt, ...] = ()
     hatches: tuple[HatchArt, ...] = ()
-    if expected in ("digits", "date"):
-        cells = _cells(section, x, y, is_date=expected == "date")
+    if kind in WITH_CELLS:
+        cells = _cells(section, x, y, is_date=kind == "date")
         box = Box.around(cells)
-        texts = _dots(cells) if expected == "date" else ()
+        texts = _dots(cells) if kind == "date" else ()
         comma, hatches = _comma(section, cells, style)
         texts += comma
     else:
         width, height = section.need("size", "[124, 10]").numbers("size", 2, 3, 500)
         box = Box(x, y, width, height)
-    labels = (_label(section, label, box, style),)
-    section.done()
-    return LoadedField(
-        Field(name, expected, role, required, label, box, cells, tariff),
-        Artwork(texts=texts, labels=labels, hatches=hatches),
-        section,
+    labels: tuple[LabelArt, ...] = ()
+    if kind == "tick":
+        texts += (_beside(section, label_value, box, style),)
+    elif kind != "code":
+        labels = (_label(section, label, box, style),)
+    field = _with_options(
+        section, Field(name, kind, means.role, required, label, box, cells, means.tariff, means.meter)
     )
+    section.done()
+    return LoadedField(field, Artwork(texts=texts, labels=labels, hatches=hatches), section)
+
+
+def _name(section: Section) -> tuple[str, Meaning]:
+    """The field's name, and what it means; a free name has to say ``role: other``."""
+    value = section.need("name", "account")
+    role = section.get("role")
+    name = str(value.scalar())
+    means = meaning(name)
+    if means is not None:
+        if role is not None:
+            role.choice("role", (means.role,))
+        return name, means
+    if role is None or not FREE_NAME.fullmatch(name):
+        raise value.error(
+            f"«name: {name}» не подходит (not one of the choices)",
+            "напишите одно из: "
+            + ", ".join(known_names())
+            + "; своё имя — латиницей строчными, с «role: other»",
+        )
+    role.choice("role", ("other",))
+    return name, Meaning("other")
+
+
+def _kind(section: Section, name: str, means: Meaning, *, personal: bool) -> FieldKind:
+    allowed = kinds_of(name, means.role, personal=personal)
+    value = section.need("kind", allowed[0])
+    kind = cast(FieldKind, value.choice("kind", KINDS))
+    if kind not in allowed:
+        raise value.error(
+            f"поле «{name}» не бывает вида «{kind}» (wrong kind)", f"напишите kind: {' или '.join(allowed)}"
+        )
+    return kind
+
+
+def _with_options(section: Section, field: Field) -> Field:
+    """The field with what only some kinds have: ``border``, ``check``, ``codes``, ``content``, ``type``."""
+    border: Border = usual_border(field.kind)
+    check: Check = ""
+    codes: Codes = "any"
+    content: CodeContent = "account"
+    type_pt = 0.0
+    if not field.cells:
+        value = section.get("border")
+        border = cast(Border, value.choice("border", ("box", "rule", "none"))) if value else border
+    if field.kind in ("handwriting", "typed"):
+        value = section.get("check")
+        check = cast(Check, value.choice("check", ("email", "phone"))) if value else check
+    if field.kind == "code":
+        value = section.get("codes")
+        codes = cast(Codes, value.choice("codes", ("any", "qr", "barcode"))) if value else codes
+        value = section.get("content")
+        content = cast(CodeContent, value.choice("content", ("account", "payment"))) if value else content
+    if field.kind == "typed":
+        value = section.get("type")
+        type_pt = value.number("type", 6, 60) if value else type_pt
+    return replace(field, border=border, check=check, codes=codes, content=content, type_pt=type_pt)
 
 
 def _cells(section: Section, x: float, y: float, *, is_date: bool) -> tuple[Box, ...]:
@@ -166,5 +208,19 @@ def _label(section: Section, label: str, box: Box, style: Style) -> LabelArt:
         step=str(step.integer("step", 1, 99)) if step is not None else "",
         hint=hint.text("hint") if hint is not None else "",
         hint_size_pt=style.hint_pt,
+        line=section.line,
+    )
+
+
+def _beside(section: Section, label: Value, box: Box, style: Style) -> TextArt:
+    """What a tick says, to the right of its box; ``width`` is where it is wrapped."""
+    width = section.get("width")
+    size_mm = style.label_pt * MM_PER_PT
+    return TextArt(
+        label.text("label"),
+        box.right_mm + 2.0,
+        box.y_mm + min(box.h_mm / 2, 2.5) - 0.55 * size_mm,
+        style.label_pt,
+        width_mm=width.number("width", 5, 500) if width is not None else None,
         line=section.line,
     )

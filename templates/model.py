@@ -12,11 +12,55 @@ from typing import Literal
 
 from templates.art import Artwork
 
-FieldKind = Literal["digits", "date", "line", "signature", "printed"]
-FieldRole = Literal["account", "reading", "date", "signature", "address", "surname", "meter_serial", "other"]
-#: ``slip``: a customer's reading; ``header``: the sheet that a box's slips are scanned with.
-Purpose = Literal["slip", "header"]
+#: What stands in a field and how it is read; ``templates.field_kinds`` says which field may be of which kind.
+#:
+#: - ``digits``, ``date``: cells, one digit each (a date: eight, DDMMYYYY)
+#: - ``digits_line``, ``date_line``: the same by hand in one long box or on a rule
+#: - ``tick``: a box to tick
+#: - ``signature``, ``line``: a box in which only ink is looked for
+#: - ``handwriting``: free handwriting, which a person types from its picture
+#: - ``typed``: a line of print, read by Tesseract
+#: - ``code``: a bar code or QR code
+#: - ``printed``: the account of a personal slip of ours: QR code and text with check digits
+FieldKind = Literal[
+    "digits",
+    "date",
+    "digits_line",
+    "date_line",
+    "tick",
+    "signature",
+    "line",
+    "handwriting",
+    "typed",
+    "code",
+    "printed",
+]
+#: ``account_code``: a bar or QR code that names the account; beats what is read as the account itself.
+FieldRole = Literal[
+    "account",
+    "account_code",
+    "reading",
+    "date",
+    "signature",
+    "address",
+    "surname",
+    "meter_serial",
+    "other",
+]
+#: What is printed around a field that we print.
+Border = Literal["box", "rule", "none"]
+#: What a value has to look like, beside its kind.
+Check = Literal["", "email", "phone"]
+#: Which codes are looked for: two-dimensional ones, bar codes, or either.
+Codes = Literal["any", "qr", "barcode"]
+#: What a code that we print says: the account alone; the order to pay of ГОСТ Р 56042.
+CodeContent = Literal["account", "payment"]
+#: ``slip``: a customer's readings; ``header``: the sheet that a box's slips are scanned with;
+#: ``questionnaire``: a customer's answers, which go to an export of their own.
+Purpose = Literal["slip", "header", "questionnaire"]
 Corner = Literal["tl", "tr", "br", "bl"]
+#: The kinds that are printed, not written: nobody writes there.
+PRINTED_KINDS = frozenset({"typed", "code", "printed"})
 
 
 @dataclass(frozen=True)
@@ -65,10 +109,10 @@ class Box:
 class Field:
     """One field of a form.
 
-    ``kind``: ``digits`` (cells, one digit each), ``date`` (eight cells DDMMYYYY), ``line`` (one box for free
-    handwriting), ``signature``, or ``printed`` (a personal slip's account: nothing is written there, so ink
-    over its print means that somebody changed it). ``cells`` is empty for kinds without cells; ``box`` then
-    is where to write, otherwise the cells' bounding box. ``tariff`` is "T1", "T2" or "T3" for readings.
+    ``kind``: see ``FieldKind``. ``cells`` is empty for kinds without cells; ``box`` then is where to write
+    or where the print stands, otherwise the cells' bounding box. ``tariff`` is "T1", "T2" or "T3" for
+    readings; ``meter``, from 1, tells the meters of a sheet apart. ``border``: what we print around it.
+    ``codes``, ``content``: for kind ``code``. ``type_pt``: type size of a ``typed`` field that we print.
     """
 
     name: str
@@ -79,6 +123,12 @@ class Field:
     box: Box
     cells: tuple[Box, ...] = ()
     tariff: str | None = None
+    meter: int = 1
+    border: Border = "box"
+    check: Check = ""
+    codes: Codes = "any"
+    content: CodeContent = "account"
+    type_pt: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -130,6 +180,7 @@ class Template:
     form_code: int = 0
     purpose: Purpose = "slip"
     artwork: Artwork = dataclasses.field(default_factory=Artwork)
+    payee: tuple[tuple[str, str], ...] = ()
     reference: Path | None = None
     back_of: str = ""
 
@@ -145,8 +196,14 @@ class Template:
                 return candidate
         raise KeyError(name)
 
+    def of_role(self, role: FieldRole) -> tuple[Field, ...]:
+        """The fields of that role, in the form's order."""
+        return tuple(field for field in self.fields if field.role == role)
+
 
 #: AprilTag 36h11: 587 markers that differ in at least 11 bits, so a stain cannot turn one into another.
 #: ids 4k … 4k+3 are the corners tl, tr, br, bl of form code k (a form code is one template version's number).
 MARKER_DICTIONARY = "DICT_APRILTAG_36h11"
 MARKER_COUNT = 587
+#: ``form_code`` of a form without markers.
+NO_CODE = -1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from datetime import timedelta
+
 from delivery.targets import Handed, NotHandedOverError
 from domain.reasons import Reason
 from services import digitise, receive
@@ -45,6 +47,7 @@ class Desk:
     kind = "http"
     place = "desk"
     reasons: Mapping[str, Reason] = {}
+    patience: timedelta | None = None
 
     def __init__(self, say: Callable[[OutgoingRow], Answer | None] = yes, rows: int = 100) -> None:
         self.say = say

@@ -106,7 +106,7 @@ RUNS = {
     "deep-more": Plan(
         "deep-more",
         _mix(),
-        steps=20000,
+        steps=14_000,
         leave_out_fold=0,
         rate=1.5e-3,
         start_from="deep",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.errors import ObjectNotFoundError, StorageError
-from storage.objects.store import checked_bytes, checked_key, is_key, key_of
+from storage.objects.store import PIECE_BYTES, checked_bytes, checked_key, is_key, key_of, proven_size
 
 #: Every unfinished file starts with this, so that a sweep finds what a crash left behind.
 TEMPORARY_PREFIX = ".incoming-"
@@ -66,6 +66,17 @@ class FolderStore:
         except OSError as error:
             raise _explained(error, self.root) from error
         return checked_bytes(key, data, str(path))
+
+    def prove(self, key: str) -> int:
+        """See ``ObjectStore.prove``."""
+        path = self.path_of(key)
+        try:
+            with path.open("rb") as stream:
+                return proven_size(key, iter(lambda: stream.read(PIECE_BYTES), b""), str(path))
+        except (FileNotFoundError, NotADirectoryError):
+            raise ObjectNotFoundError(f"no object {key} in {self.root}; restore it from a backup") from None
+        except OSError as error:
+            raise _explained(error, self.root) from error
 
     def exists(self, key: str) -> bool:
         """See ``ObjectStore.exists``; what is not a key does not exist."""
@@ -172,6 +183,7 @@ _FULL = "free some space and run the same command again, nothing is lost"
 _NOT_OURS = "this user may not use it; give it to the user that runs meterdrop"
 _REMEDIES = {
     errno.ENOSPC: f"the disk is full; {_FULL}",
+    errno.EFBIG: f"the file would be larger than this user may write; raise the limit (ulimit -f); {_FULL}",
     errno.EDQUOT: f"the disk quota is used up; {_FULL}",
     errno.EROFS: "the disk is mounted read-only; mount it for writing",
     errno.EACCES: _NOT_OURS,

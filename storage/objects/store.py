@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from domain.errors import ObjectCorruptError, ObjectNotFoundError
 
 _KEY = re.compile(r"[0-9a-f]{64}")
+#: Read at a time where a whole object is not wanted in memory.
+PIECE_BYTES = 1 << 20
 
 
 class ObjectStore(Protocol):
@@ -25,6 +27,13 @@ class ObjectStore(Protocol):
 
     def get(self, key: str) -> bytes:
         """The bytes under ``key``; raises ``ObjectNotFoundError``, ``ObjectCorruptError`` if they changed."""
+        ...
+
+    def prove(self, key: str) -> int:
+        """The size of the object under ``key`` in bytes, all of which were read and have its SHA-256.
+
+        Raises as ``get`` does; takes a piece at a time, so that memory does not grow with the object.
+        """
         ...
 
     def exists(self, key: str) -> bool:
@@ -60,8 +69,23 @@ def checked_key(key: str) -> str:
 def checked_bytes(key: str, data: bytes, place: str) -> bytes:
     """``data`` itself; raises ``ObjectCorruptError`` unless its SHA-256 is ``key``; ``place`` names it."""
     if key_of(data) != key:
-        raise ObjectCorruptError(
-            f"{place} no longer has the bytes that its name promises; "
-            "restore it from a backup, then run 'meterdrop verify'"
-        )
+        raise _corrupt(place)
     return data
+
+
+def proven_size(key: str, pieces: Iterable[bytes], place: str) -> int:
+    """How many bytes ``pieces`` are; raises ``ObjectCorruptError`` unless together they have the hash."""
+    found, size = hashlib.sha256(), 0
+    for piece in pieces:
+        found.update(piece)
+        size += len(piece)
+    if found.hexdigest() != key:
+        raise _corrupt(place)
+    return size
+
+
+def _corrupt(place: str) -> ObjectCorruptError:
+    return ObjectCorruptError(
+        f"{place} no longer has the bytes that its name promises; "
+        "restore it from a backup, then run 'meterdrop verify'"
+    )

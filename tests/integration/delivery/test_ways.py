@@ -21,7 +21,7 @@ from delivery.pump import deliver
 from delivery.rows import FIELDS
 from delivery.table import TableTarget
 from domain.reasons import Reason
-from services import corrections
+from services import corrections, outbox
 from services.context import Context
 from services.reconcile import reconcile
 from services.status import status
@@ -87,6 +87,45 @@ def test_a_call_that_billing_takes_for_later_waits_for_its_call_back(ctx: Contex
     assert deliver(ctx, SUPPLIER, http(lambda _: httpx.Response(202))).runs == 1
     assert deliver(ctx, SUPPLIER, http(accepting)).runs == 0
     assert reconcile(ctx, SUPPLIER).sent == 1
+
+
+def test_a_call_back_that_never_comes_is_asked_for_with_the_same_key(ctx: Context, clock: Clock) -> None:
+    accept(ctx, 1, 2)
+    keys: list[str] = []
+
+    def later(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["Idempotency-Key"])
+        return httpx.Response(202)
+
+    for _ in range(3):
+        deliver(ctx, SUPPLIER, http(later))
+        clock.forward(59 * 60)
+        deliver(ctx, SUPPLIER, http(later))
+        clock.forward(60)
+    assert len(keys) == 3, "once an hour, not more often"
+    assert len(set(keys)) == 1, "billing can tell that it is the same call"
+    answered = deliver(ctx, SUPPLIER, http(accepting))
+    assert (answered.runs, answered.acknowledged) == (1, 2)
+    clock.forward(86_400)
+    assert deliver(ctx, SUPPLIER, http(later)).runs == 0
+
+
+def test_only_rows_without_an_answer_are_asked_for(ctx: Context, clock: Clock) -> None:
+    accept(ctx, 1, 3)
+    deliver(ctx, SUPPLIER, http(lambda _: httpx.Response(202)))
+    with ctx.records.read() as tx:
+        [first, *_] = tx.outbox.of_readings(range(1, 10))
+    outbox.record(ctx, [outbox.Answer(first.key, accepted=True)])
+    clock.forward(3600)
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.extend(row["key"] for row in json.loads(request.content)["rows"])
+        return accepting(request)
+
+    deliver(ctx, SUPPLIER, http(answer))
+    assert len(asked) == 2 and first.key not in asked
+    assert status(ctx).by_state["delivered"] == 3
 
 
 def test_a_bad_row_is_found_by_halves(ctx: Context) -> None:
