@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError
 
-from domain.errors import ObjectNotFoundError, SettingsError
+from domain.errors import ObjectCorruptError, ObjectNotFoundError, SettingsError, StorageError
 from storage.objects.s3_errors import explained
 from storage.objects.settings import S3Settings
-from storage.objects.store import checked_bytes, checked_key, is_key, key_of
+from storage.objects.store import PIECE_BYTES, checked_bytes, checked_key, is_key, key_of, proven_size
+
+T = TypeVar("T")
 
 _ABSENT = {"NoSuchKey", "NoSuchObject"}
 
@@ -51,20 +54,38 @@ class S3Store:
             list(self._client.list_objects(self.settings.bucket, prefix=f"{self.settings.prefix}-"))
 
     def put(self, data: bytes) -> str:
-        """See ``ObjectStore.put``; durable as far as the server's own acknowledgement is."""
-        key = key_of(data)
+        """See ``ObjectStore.put``; durable as far as the server's own acknowledgement is.
+
+        An acknowledgement whose tag is not the data's MD5 (a server that encrypts, or one that kept something
+        else) is believed only after the object was read back.
+        """
+        key, tag = key_of(data), hashlib.md5(data, usedforsecurity=False).hexdigest()
         with self._explaining():
             # A second version of the same bytes would fill a versioned bucket.
-            if not self._holds(key, data):
-                self._client.put_object(self.settings.bucket, self._name(key), io.BytesIO(data), len(data))
+            if self._stat(key) == (len(data), tag):
+                return key
+            name = self._name(key)
+            done = self._client.put_object(self.settings.bucket, name, io.BytesIO(data), len(data))
+        if done.etag != tag:
+            try:
+                self.prove(key)
+            except (ObjectNotFoundError, ObjectCorruptError) as error:
+                raise StorageError(
+                    f"objects at {self.settings.endpoint}, bucket {self.settings.bucket}: the server took an "
+                    "object and kept something else; check its disks and what stands between, then run the "
+                    "same command again"
+                ) from error
         return key
 
     def get(self, key: str) -> bytes:
         """See ``ObjectStore.get``."""
-        name = self._name(checked_key(key))
-        with self._explaining(key):
-            data = self._read(name)
-        return checked_bytes(key, data, f"object {name} in bucket {self.settings.bucket}")
+        place = self._place(key)
+        return self._reading(key, lambda pieces: checked_bytes(key, b"".join(pieces), place))
+
+    def prove(self, key: str) -> int:
+        """See ``ObjectStore.prove``."""
+        place = self._place(key)
+        return self._reading(key, lambda pieces: proven_size(key, pieces, place))
 
     def exists(self, key: str) -> bool:
         """See ``ObjectStore.exists``; what is not a key does not exist."""
@@ -103,22 +124,26 @@ class S3Store:
             raise
         return (found.size or 0, found.etag or "")
 
-    def _holds(self, key: str, data: bytes) -> bool:
-        """Whether the server has just these bytes; a tag that is not their MD5 (encryption) is no proof."""
-        return self._stat(key) == (len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
+    def _place(self, key: str) -> str:
+        return f"object {self._name(checked_key(key))} in bucket {self.settings.bucket}"
 
-    def _read(self, name: str) -> bytes:
-        """The whole body; a connection lost in its middle is tried again, which urllib3 leaves to us."""
-        for attempt in range(1, self.settings.attempts + 1):
-            response = self._client.get_object(self.settings.bucket, name)
-            try:
-                return response.read()
-            except HTTPError:
-                if attempt == self.settings.attempts:
-                    raise
-            finally:
-                response.close()
-                response.release_conn()
+    def _reading(self, key: str, take: Callable[[Iterator[bytes]], T]) -> T:
+        """What ``take`` makes of the body's pieces.
+
+        A connection lost in its middle is tried again, which urllib3 leaves to us; so are wrong bytes: what
+        stands between may have spoiled the answer and not the object.
+        """
+        with self._explaining(key):
+            for attempt in range(1, self.settings.attempts + 1):
+                response = self._client.get_object(self.settings.bucket, self._name(key))
+                try:
+                    return take(response.stream(PIECE_BYTES))
+                except (HTTPError, ObjectCorruptError):
+                    if attempt == self.settings.attempts:
+                        raise
+                finally:
+                    response.close()
+                    response.release_conn()
         raise AssertionError("attempts is at least 1")
 
     @contextmanager

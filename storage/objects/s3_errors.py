@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minio.error import InvalidResponseError, S3Error
+from minio.error import InvalidResponseError, S3Error, ServerError
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
@@ -16,6 +16,7 @@ from domain.errors import StorageError
 from storage.objects.settings import S3Settings
 
 _LATER = "what is stored stays; run the same command again when it is back"
+_FULL = f"the server is full; free some space. {_LATER}"
 _REMEDIES = {
     "NoSuchBucket": "the bucket does not exist; make it or correct METERDROP_S3_BUCKET",
     "InvalidBucketName": "that is no bucket's name; correct METERDROP_S3_BUCKET",
@@ -24,9 +25,21 @@ _REMEDIES = {
     "AccessDenied": "this access key may not use the bucket; allow it to list, read, write and delete",
     "RequestTimeTooSkewed": "this machine's clock is wrong; set it, with NTP best",
     "AuthorizationHeaderMalformed": "the bucket is in another region; set METERDROP_S3_REGION",
-    "QuotaExceeded": "the quota is used up; raise it or free some space, then run the same command again",
-    "InsufficientCapacity": "the server is full; free some space, then run the same command again",
-    "XMinioStorageFull": "the server is full; free some space, then run the same command again",
+    "QuotaExceeded": f"the quota is used up; raise it or free some space. {_LATER}",
+    "InsufficientCapacity": _FULL,
+    "InsufficientStorage": _FULL,
+    "XMinioStorageFull": _FULL,
+    "SlowDown": f"the server is too busy (SlowDown); {_LATER}",
+    "ServiceUnavailable": f"the server is too busy; {_LATER}",
+    "InternalError": f"the server has a fault of its own (InternalError); see its log. {_LATER}",
+}
+#: What a gateway before the server, or a server that has no words left, says with its status alone.
+_STATUS = {
+    500: _REMEDIES["InternalError"],
+    502: f"a gateway before it reaches no server; {_LATER}",
+    503: _REMEDIES["ServiceUnavailable"],
+    504: f"a gateway before it waits in vain for the server; {_LATER}",
+    507: _FULL,
 }
 _NETWORK: tuple[tuple[type[Exception], str], ...] = (
     (NameResolutionError, "this host name is not known; correct METERDROP_S3_ENDPOINT"),
@@ -44,6 +57,9 @@ def explained(error: Exception, settings: S3Settings) -> StorageError:
 def _remedy(error: Exception) -> str:
     if isinstance(error, S3Error):
         return _REMEDIES.get(error.code or "", f"{error.code}: {error.message or 'no more is said'}")
+    status = getattr(error, "_code", None) or getattr(error, "status_code", None)
+    if isinstance(error, (InvalidResponseError, ServerError)) and status in _STATUS:
+        return _STATUS[status]
     if isinstance(error, InvalidResponseError):
         return "whoever answers there does not speak S3; correct METERDROP_S3_ENDPOINT and METERDROP_S3_TLS"
     if isinstance(error, MaxRetryError) and error.reason is not None:
