@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.errors import TemplateError, UsageError
 from templates.loader import load_template
-from templates.model import NO_CODE, Template
+from templates.model import Template
 
 #: The folder of the forms that come with meterdrop; a supplier's forms lie in a folder of its name.
 SHIPPED = Path(__file__).resolve().parent

@@ -11,7 +11,7 @@ from templates import checks
 from templates.art import Artwork
 from templates.art_loader import load_artwork
 from templates.field_loader import Style, load_field
-from templates.model import MARKER_COUNT, NO_CODE, Box, CodeArea, Corner, Marker, Purpose, Template
+from templates.model import MARKER_COUNT, Box, CodeArea, Corner, Marker, Purpose, Template
 from templates.yaml_nodes import Section, Value, read_mapping
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,47}")
@@ -65,10 +65,11 @@ def load_template(path: Path) -> Template:
         artwork=replace(
             artwork, code_size_pt=code_size, code_line=code_value.line if code_value is not None else 0
         ),
+        payee=payee,
         reference=reference,
         back_of=back_of.text("back_of") if back_of is not None else "",
     )
-    checks.check(template, root, [entry.source for entry in entries], code_value)
+    checks.check(template, root, [entry.source for entry in entries], code_value, without)
     return template
 
 
@@ -127,15 +128,6 @@ def _page(root: Section) -> tuple[float, float]:
     return width, height
 
 
-def _form_code(root: Section) -> int:
-    """The form's number in its markers; a form without markers has none."""
-    value = root.get("code")
-    if value is None and root.get("markers") is None:
-        return NO_CODE
-    value = value if value is not None else root.need("code", "1")
-    return value.integer("code", 0, MARKER_COUNT // 4 - 1)
-
-
 def _payee(root: Section) -> tuple[tuple[str, str], ...]:
     """Requisites for printed codes, in the order of the file."""
     value = root.get("payee")
@@ -154,8 +146,6 @@ def _without(root: Section) -> tuple[str, ...]:
 
 
 def _markers(root: Section, form_code: int, page: tuple[float, float]) -> tuple[Marker, ...]:
-    if form_code == NO_CODE:
-        return ()
     section = root.need("markers", "{size: 10, margin: 6}").section("markers")
     size = section.need("size", "10").number("size", checks.MIN_MARKER_MM, 40)
     margin = section.need("margin", "6").number("margin", checks.SAFE_MM, 40)

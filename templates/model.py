@@ -205,5 +205,3 @@ class Template:
 #: ids 4k … 4k+3 are the corners tl, tr, br, bl of form code k (a form code is one template version's number).
 MARKER_DICTIONARY = "DICT_APRILTAG_36h11"
 MARKER_COUNT = 587
-#: ``form_code`` of a form without markers.
-NO_CODE = -1
