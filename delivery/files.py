@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,7 +39,7 @@ class FileTarget:
         self.place = str(to.folder)
         self.rows = to.rows
         self.reasons = to.reasons
-        self.patience = None
+        self.patience: timedelta | None = None
         self._read: list[Path] = []
 
     def hand_over(self, ctx: Context, call: Call) -> Handed:

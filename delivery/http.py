@@ -5,8 +5,8 @@ The body is ``{"key": …, "rows": [{…}]}`` with the fields of ``delivery.rows
 ``v1=`` and the hexadecimal HMAC-SHA256, under the shared secret, of timestamp, ".", key, "." and the body.
 
 Billing answers 200 with ``{"results": [{"key", "status": "accepted" | "refused", "receipt", "code",
-"text"}]}``, or 202 when it will call back. Anything else, or nothing, is asked again later with the same key, and so is
-a call whose call-back does not come.
+"text"}]}``, or 202 when it will call back. Anything else, or nothing, is asked again later with the same
+key, and so is a call whose call-back does not come.
 """
 
 from __future__ import annotations

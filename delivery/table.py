@@ -8,6 +8,7 @@ must not delete them: a run whose answer was lost is inserted again, and the key
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -32,7 +33,7 @@ class TableTarget:
         self.place = to.table
         self.rows = to.rows
         self.reasons = to.reasons
-        self.patience = None
+        self.patience: timedelta | None = None
         self.table = sa.Table(
             to.table,
             sa.MetaData(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-
 from datetime import timedelta
 
 from delivery.targets import Handed, NotHandedOverError
