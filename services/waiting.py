@@ -1,0 +1,118 @@
+"""Many workers, one heap of work: each takes some sheets for a time, reads them, and takes the next ones.
+
+Whoever dies leaves sheets whose lease runs out; whoever is told to stop gives them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+from domain.errors import InputError
+from ocr.load import Missing, expand
+from services import batch as batches
+from services import digitise, receive, station
+from services.context import Context
+from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Progress, Receipt
+from services.text import printable
+
+#: How long sheets stay a worker's that says nothing; it renews them in a third of that.
+LEASE_SECONDS = 120
+#: How long a sheet rests that no worker could bring to an end; then it is tried again.
+REST_SECONDS = 900
+
+
+def take(ctx: Context, who: str, most: int) -> list[int]:
+    """Take up to ``most`` free sheets, the oldest first; raises ``StorageError`` in an old program."""
+    now = ctx.clock()
+    with ctx.records.begin() as tx:
+        return tx.waiting.take(who, most, now, now + timedelta(seconds=LEASE_SECONDS))
+
+
+def renew(ctx: Context, who: str) -> None:
+    """Keep what ``who`` holds for another lease."""
+    with ctx.records.begin() as tx:
+        tx.waiting.renew(who, ctx.clock() + timedelta(seconds=LEASE_SECONDS))
+
+
+def give_back(ctx: Context, who: str, sheet_ids: Collection[int] | None = None) -> int:
+    """Let others have these sheets, or all that ``who`` still holds; returns how many."""
+    with ctx.records.begin() as tx:
+        return tx.waiting.give_back(who, sheet_ids)
+
+
+def set_aside(ctx: Context, who: str, sheet_id: int, why: str) -> None:
+    """Let a sheet rest that stopped its worker: those behind it go on, and the log says why."""
+    at = ctx.clock()
+    with ctx.records.begin() as tx:
+        tx.waiting.renew(who, at + timedelta(seconds=REST_SECONDS), [sheet_id])
+        tx.audits.add(at, digitise.MACHINE, "sheet.rests", sheet_id=sheet_id, details={"why": printable(why)})
+
+
+def read(ctx: Context, who: str, sheet_ids: Sequence[int]) -> ChunkResult:
+    """Count the pages of files that are new, then recognise, judge and commit the sheets taken.
+
+    The further pages of a file counted here are free sheets like any other, for whoever comes first.
+    """
+    with ctx.records.read() as tx:
+        uncounted = tx.waiting.uncounted(sheet_ids)
+    for file_id in uncounted:
+        digitise.split(ctx, file_id)
+    result = digitise.digitise_chunk(ctx, sheet_ids)
+    give_back(ctx, who, sheet_ids)
+    return result
+
+
+def anything_free(ctx: Context) -> int:
+    """How many sheets wait for a worker."""
+    with ctx.records.read() as tx:
+        return tx.waiting.free(ctx.clock())
+
+
+def how_far(ctx: Context, sheet_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """The batches of these sheets: how many of their sheets wait, and how many there are."""
+    with ctx.records.read() as tx:
+        return {batch: tx.waiting.left(batch) for batch in tx.waiting.batches(sheet_ids)}
+
+
+def close_papers(ctx: Context) -> None:
+    """Close the papers of stations' batches that are through."""
+    station.finish_all(ctx)
+
+
+def hand_in(
+    ctx: Context,
+    paths: Sequence[Path],
+    order: BatchOrder,
+    pause: Callable[[float], None],
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    wait: bool = True,
+) -> BatchResult:
+    """Make files durable for the workers to read; with ``wait``, until no sheet of the batch is pending.
+
+    The same files again add receipts and wait for the same sheets. ``pause`` waits some seconds.
+    """
+    began = monotonic()
+    batch = receive.open_batch(ctx, order)
+    receipts: list[Receipt] = []
+    problems: list[FileProblem] = []
+    for path in expand(paths):
+        if isinstance(path, Missing):
+            problems.append(FileProblem(str(path.path), path.error.reason, str(path.error)))
+            continue
+        try:
+            receipts.append(receive.receive_file(ctx, path, path.name, order, batch))
+        except InputError as error:
+            problems.append(FileProblem(str(path), error.reason, str(error)))
+    while wait:
+        with ctx.records.read() as tx:
+            waiting, every = tx.waiting.left(batch)
+        if progress is not None:
+            progress(Progress(batch, every - waiting, every))
+        if not waiting:
+            break
+        pause(1.0)
+    return batches.result(ctx, batch, (receipts, problems, ()), monotonic() - began)
