@@ -118,7 +118,7 @@ def _blank_print(template: Template, dpi: float) -> Mask:
 def _text_print(template: Template, code: CodeArea, account: str, shape: tuple[int, ...], dpi: float) -> Mask:
     """Where this account's digits are printed."""
     from templates.printing import fonts
-    from templates.printing.document import account_origin
+    from templates.printing.copies import account_origin
 
     scale = dpi / 25.4
     page = Image.new("L", (shape[1], shape[0]), 0)

@@ -13,13 +13,13 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-from templates.model import Box, CodeArea, Template
-from templates.personal import code_text, printed_text
-from templates.printing import fonts, marks
+from templates.model import Template
+from templates.printing import fonts
+from templates.printing.copies import account_operators
 from templates.printing.files import replacing
 from templates.printing.pdf_stream import PageAppender
 from templates.printing.sheet import MARK_LENGTH_MM, MARK_OFFSET_MM, Line, Sheet, crop_marks, sheet_for
-from templates.printing.slip import MM_PER_PT, draw_slip
+from templates.printing.slip import draw_slip
 from templates.printing.surface import Surface
 
 _FORM = "slip"
@@ -73,8 +73,8 @@ def write_pdf(
         for (x, y), account in zip(sheet.origins, slips, strict=False):
             left, low = (margin + x) * mm, (margin + sheet.height_mm - y - template.height_mm) * mm
             drawn = f"/{code_font.form} Do\n"
-            if account is not None and template.code is not None:
-                drawn += _account_operators(template, template.code, account, code_font)
+            if account is not None:
+                drawn += account_operators(template, account, code_font.font)
             content.append(f"q 1 0 0 1 {left:.3f} {low:.3f} cm\n{drawn}Q\n")
         page = "".join(content).encode("ascii")
         for _ in range(options.copies):
@@ -167,25 +167,3 @@ def _cut_operators(sheet: Sheet, margin: float, *, with_crop_marks: bool) -> str
         return f"{point(line.x1_mm, line.y1_mm)} m {point(line.x2_mm, line.y2_mm)} l S\n"
 
     return f"q 0 0 0 1 K {_CUT_MM * mm:.3f} w\n" + "".join(draw(line) for line in lines) + "Q\n"
-
-
-def _account_operators(template: Template, code: CodeArea, account: str, names: _Names) -> str:
-    """The QR code and the printed account, in points from the slip's lower left corner."""
-    rows = marks.code_rows(code_text(template.supplier, account))
-    module = code.qr.w_mm / len(rows) * mm
-    top = (template.height_mm - code.qr.y_mm) * mm
-    parts = [f"0 0 0 1 k q {module:.5f} 0 0 {-module:.5f} {code.qr.x_mm * mm:.3f} {top:.3f} cm\n"]
-    parts += [f"{x} {y} {length} 1 re\n" for x, y, length in marks.runs(rows)]
-    parts.append("f Q\n")
-    x, baseline = account_origin(code.text, template.artwork.code_size_pt)
-    parts.append(
-        f"BT /{names.font} {template.artwork.code_size_pt:g} Tf "
-        f"{x * mm:.3f} {(template.height_mm - baseline) * mm:.3f} Td ({printed_text(account)}) Tj ET\n"
-    )
-    return "".join(parts)
-
-
-def account_origin(text: Box, size_pt: float) -> tuple[float, float]:
-    """Left end of the printed account's baseline, in slip millimetres: digits centred in the box's height."""
-    digit_height = 0.7 * size_pt * MM_PER_PT
-    return text.x_mm, text.y_mm + (text.h_mm + digit_height) / 2

@@ -35,6 +35,25 @@ def code_rows(content: str) -> Rows:
     return tuple(tuple(row) for row in (picture == 0).tolist())
 
 
+def payment_rows(content: str) -> Rows:
+    """A receipt's QR code, its letters in UTF-8; level M, as banks print them: the content is long."""
+    import zxingcpp
+
+    # As text the library would take Cyrillic for Japanese.
+    code = zxingcpp.create_barcode(content.encode("utf-8"), zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    picture = np.asarray(code.to_image(scale=1, add_quiet_zones=False))
+    return tuple(tuple(row) for row in (picture == 0).tolist())
+
+
+def bar_row(content: str) -> Rows:
+    """A Code 128 bar code without its quiet zones, as one row of modules; ``True`` is black."""
+    import zxingcpp
+
+    code = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.Code128)
+    picture = np.asarray(code.to_image(scale=1, add_quiet_zones=False))
+    return (tuple((picture[0] == 0).tolist()),)
+
+
 def runs(rows: Rows) -> Iterator[tuple[int, int, int]]:
     """Black modules as horizontal runs: first column, row, length."""
     for y, row in enumerate(rows):

@@ -46,10 +46,11 @@ def groups(cells: tuple[Box, ...]) -> list[tuple[Box, ...]]:
 
 
 def _field(surface: Surface, field: Field) -> None:
-    if field.kind == "printed":
-        return
-    if not field.cells:
-        surface.frame(field.box, FRAME_MM, FRAME_INK)
+    box = field.box
+    if not field.cells and field.border == "box":
+        surface.frame(box, FRAME_MM, FRAME_INK)
+    elif not field.cells and field.border == "rule":
+        surface.line((box.x_mm, box.bottom_mm), (box.right_mm, box.bottom_mm), FRAME_MM, FRAME_INK)
     for group in groups(field.cells):
         _group(surface, group)
 
