@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
+from simulate.boxes import TickState, figures, tick
 from simulate.curves import Strokes
 from simulate.hands import HANDS, Hand, InventedHand
 from simulate.lines import line, signature, strike
 from simulate.strokes import Pen, vary
-from templates.model import Box, Field, Template
+from templates.model import PRINTED_KINDS, Box, Field, Template
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,10 @@ def fill(
 ) -> Filled:
     """Write ``values`` into the template's fields.
 
-    ``values``: field name → digits for fields with cells (a date as DDMMYYYY), any text for lines, anything
-    non-empty for a signature; fields that are missing or empty stay blank. Raises ``ValueError`` for a value
-    that does not fit its cells and ``KeyError`` for a field that the template does not have.
+    ``values``: field name → digits for fields with cells (a date as DDMMYYYY), figures for digits on a line,
+    "ticked" or "crossed_out" for a box to tick, any text for lines, anything non-empty for a signature; fields
+    that are missing or empty stay blank. Raises ``ValueError`` for a value that does not fit its cells or
+    that nobody writes, and ``KeyError`` for a field that the template does not have.
     """
     marks: list[Mark] = []
     cells = {each.name: "_" * len(each.cells) for each in template.fields if each.cells}
@@ -85,6 +87,12 @@ def fill(
             marks += ink
         elif where.kind == "signature":
             marks.append(_signature(where.box, writer, rng))
+        elif where.kind in ("digits_line", "date_line"):
+            marks.append(_figures(where.box, value, writer, rng))
+        elif where.kind == "tick":
+            marks.append(_tick(where.box, value, writer, rng))
+        elif where.kind in PRINTED_KINDS:
+            raise ValueError(f"{name} is printed: nobody writes it")
         else:
             marks.append(_line(where.box, value, writer, rng))
     return Filled(template, tuple(marks), cells)
@@ -143,6 +151,32 @@ def _signature(box: Box, writer: Writer, rng: np.random.Generator) -> Mark:
     em = min(box.h_mm * float(rng.uniform(0.75, 1.05)), box.w_mm * 0.9 / float(np.ptp(points[:, 0])))
     x = box.x_mm + (box.w_mm - em * float(np.ptp(points[:, 0]))) * float(rng.uniform(0.2, 0.8))
     return Mark(strokes, x, box.y_mm + (box.h_mm - em) * 0.5, em, _upright(writer.pen, em))
+
+
+def _figures(box: Box, text: str, writer: Writer, rng: np.random.Generator) -> Mark:
+    """Digits on a rule, or in one long box: from the left, as high as the hand likes and the box allows."""
+    strokes = figures(text, writer.hand, rng)
+    width = float(max(stroke[:, 0].max() for stroke in strokes))
+    em = box.h_mm * writer.size * float(np.exp(rng.normal(0.0, 0.08)))
+    em = min(em, 0.94 * box.w_mm / max(width, 0.5), 0.86 * box.h_mm)
+    room = box.w_mm - em * width
+    x = box.x_mm + min(max(1.0, float(rng.normal(3.0, 1.5))), 0.9 * room)
+    y = box.y_mm + (box.h_mm - em) * float(np.clip(rng.normal(0.55, 0.12), 0.1, 0.95))
+    return Mark(strokes, x, y, em, _upright(writer.pen, em))
+
+
+def _tick(box: Box, value: str, writer: Writer, rng: np.random.Generator) -> Mark:
+    if value not in ("ticked", "crossed_out"):
+        raise ValueError(f"a box is ticked or crossed_out, not {value!r}")
+    strokes = tick(cast(TickState, value), rng)
+    em = box.h_mm * float(rng.uniform(0.85, 1.15))
+    return Mark(
+        strokes,
+        box.x_mm + (box.w_mm - em) / 2 + float(rng.normal(0.0, 0.05 * box.w_mm)),
+        box.y_mm + (box.h_mm - em) / 2 + float(rng.normal(0.0, 0.05 * box.h_mm)),
+        em,
+        _upright(writer.pen, em),
+    )
 
 
 def _in_ems(pen: Pen, em_mm: float) -> Pen:

@@ -1,7 +1,8 @@
 """The order to pay in a receipt's QR code, by ГОСТ Р 56042-2014: ``ST00012|Name=…|PersAcc=…``.
 
 After ``ST`` come the version (0001), the letters' coding (1 CP1251, 2 UTF-8, 3 KOI8-R) and the separator,
-which is whatever stands there. Names are matched without regard to case: banks do, and printers write them anyhow.
+which is whatever stands there. Names are matched without regard to case: banks do, and printers write them
+anyhow.
 """
 
 from __future__ import annotations
