@@ -72,9 +72,9 @@ def fill(
     """Write ``values`` into the template's fields.
 
     ``values``: field name → digits for fields with cells (a date as DDMMYYYY), figures for digits on a line,
-    "ticked" or "crossed_out" for a box to tick, any text for lines, anything non-empty for a signature; fields
-    that are missing or empty stay blank. Raises ``ValueError`` for a value that does not fit its cells or
-    that nobody writes, and ``KeyError`` for a field that the template does not have.
+    "ticked" or "crossed_out" for a box to tick, any text for lines, anything non-empty for a signature; what
+    is missing or empty stays blank. Raises ``ValueError`` for a value that does not fit its cells or that
+    nobody writes, and ``KeyError`` for a field that the template does not have.
     """
     marks: list[Mark] = []
     cells = {each.name: "_" * len(each.cells) for each in template.fields if each.cells}
