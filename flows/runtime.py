@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from delivery.connections import Connections
 from domain.errors import SettingsError
+from flows import stopping
 from services.context import Context
 from services.results import Progress
 
@@ -63,12 +64,13 @@ def opened() -> Iterator[Context]:
         return
     if _opener is None:
         raise SettingsError("this process does not know its services; run flows with 'meterdrop worker'")
-    ctx = _opener()
-    try:
-        with using(ctx):
-            yield ctx
-    finally:
-        ctx.close()
+    with stopping.busy():
+        ctx = _opener()
+        try:
+            with using(ctx):
+                yield ctx
+        finally:
+            ctx.close()
 
 
 def current() -> Context:

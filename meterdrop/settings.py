@@ -41,6 +41,11 @@ OPTIONS = (
     ),
     Option("METERDROP_S3_TIMEOUT", "20", "Seconds for one try of one request."),
     Option("METERDROP_S3_ATTEMPTS", "4", "Tries for one request."),
+    Option(
+        "METERDROP_READ_BY_WORKERS",
+        "no",
+        "Whether meterdrop worker reads what is handed in, instead of the process that takes it in.",
+    ),
     Option("METERDROP_WORKERS", "", "Reader processes; empty: one for each processor."),
     Option("METERDROP_WORKER_MEMORY_MB", "1536", "Address space that a reader process may take."),
     Option("METERDROP_SHADOW_WEIGHTS", "", "Weights that read beside the others and decide nothing."),
@@ -49,6 +54,7 @@ OPTIONS = (
         "no",
         "Whether the number on a photographed meter is looked for where its account has only one meter.",
     ),
+    Option("METERDROP_PATIENCE_SECONDS", "60", "How long a batch waits for storage that went away."),
     Option("METERDROP_CHUNK_SHEETS", "32", "Pages recognised and committed together."),
     Option(
         "METERDROP_MOST_RISK",

@@ -66,7 +66,7 @@ def read(ctx: Context, who: str, sheet_ids: Sequence[int]) -> ChunkResult:
 
 
 def anything_free(ctx: Context) -> int:
-    """How many sheets wait for a worker."""
+    """How many sheets wait for a worker; raises ``StorageError`` in an old program."""
     with ctx.records.read() as tx:
         return tx.waiting.free(ctx.clock())
 

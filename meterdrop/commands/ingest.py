@@ -101,7 +101,9 @@ def _photos(
 def _runner(
     settings: Settings,
 ) -> Callable[[Context, tuple[Path, ...], BatchOrder, Callable[[Progress], None]], BatchResult]:
-    """The services themselves, or the flow that calls them where a Prefect server is configured."""
+    """The services themselves, the flow that calls them where a Prefect server is configured, or workers."""
+    if settings.switch("METERDROP_READ_BY_WORKERS"):
+        return _by_workers
     url = os.environ.get("PREFECT_API_URL")
     if not url:
         from services.batch import run_batch
@@ -112,6 +114,17 @@ def _runner(
 
     prepare(settings.home / "prefect", url)
     return run_flow
+
+
+def _by_workers(
+    ctx: Context, paths: tuple[Path, ...], order: BatchOrder, progress: Callable[[Progress], None]
+) -> BatchResult:
+    """Hand in, and wait until workers have read it."""
+    import time
+
+    from services.waiting import hand_in
+
+    return hand_in(ctx, paths, order, time.sleep, progress)
 
 
 def _warn_of_window(ctx: Context, order: BatchOrder) -> None:

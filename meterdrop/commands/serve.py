@@ -139,8 +139,9 @@ def serve_staff(listening: socket.socket) -> None:
 
     settings = load_settings()
     with context(settings) as ctx:
-        digitiser = Digitiser(ctx)
-        digitiser.start()
+        digitiser = None if settings.switch("METERDROP_READ_BY_WORKERS") else Digitiser(ctx)
+        if digitiser is not None:
+            digitiser.start()
         pages = ReviewSettings(uploads=settings.home / "uploads")
         try:
             app = create_staff_app(
@@ -148,7 +149,8 @@ def serve_staff(listening: socket.socket) -> None:
             )
             _serve(app, listening, settings)
         finally:
-            digitiser.stop()
+            if digitiser is not None:
+                digitiser.stop()
 
 
 def serve_public(listening: socket.socket) -> None:

@@ -74,7 +74,8 @@ class Waiting:
         return freed.rowcount
 
     def free(self, now: datetime) -> int:
-        """Pending sheets that nobody holds."""
+        """Pending sheets that nobody holds; raises ``StorageError`` in an old program."""
+        self._check_version()
         query = sa.select(sa.func.count()).where(sheet.c.state == SheetState.PENDING.value, _free(now))
         return int(self._connection.execute(query).scalar_one())
 
