@@ -15,6 +15,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "Файл повреждён: отсканируйте заново.",
         "The file is damaged: scan it again.",
     ),
+    Reason.ORIGINAL_DAMAGED: (
+        "Сохранённый оригинал утрачен или повреждён: восстановите его из резервной копии.",
+        "The stored original is missing or damaged: restore it from a backup.",
+    ),
     Reason.PASSWORD_PROTECTED: (
         "Файл защищён паролем: сохраните его без пароля.",
         "The file has a password: save it without one.",

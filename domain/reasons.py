@@ -19,6 +19,7 @@ class Reason(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"
     DECODER_CRASHED = "decoder_crashed"
     TIMED_OUT = "timed_out"
+    ORIGINAL_DAMAGED = "original_damaged"
     BLURRED = "blurred"
     TOO_DARK = "too_dark"
     NO_DISPLAY_FOUND = "no_display_found"

@@ -137,6 +137,7 @@ def open_context(settings: Settings | None = None) -> Context:
             audit_share=settings.share("METERDROP_AUDIT_SHARE"),
             audit_share_reviewed=settings.share("METERDROP_AUDIT_SHARE_REVIEWED"),
             audit_key=audit_key(settings),
+            patience_seconds=settings.number("METERDROP_PATIENCE_SECONDS"),
         ),
     )
 

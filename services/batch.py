@@ -1,7 +1,8 @@
 """A whole batch in this process: what ``meterdrop ingest`` runs when no flow server is configured.
 
 A pipeline: while one chunk is committed, the next ones are already with the reader, and files are received
-and counted ahead of both.
+and counted ahead of both. Every step may be done twice, so each is done again when storage was away for
+a moment (``patience_seconds``).
 """
 
 from __future__ import annotations
@@ -11,14 +12,21 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from domain.errors import InputError
+from domain.errors import InputError, StorageError
+from domain.reasons import Reason
 from domain.sheet import SheetState
 from ocr.load import Missing, expand
 from services import digitise, receive
 from services.context import Context, PageCount
+from services.patience import patiently
 from services.results import BatchOrder, BatchResult, FileProblem, Progress, Receipt, SheetOutcome
+from storage.records import SheetRow
+
+T = TypeVar("T")
 
 
 def run_batch(
@@ -32,10 +40,11 @@ def run_batch(
     Blocks until it is through. Interrupted and called again with the same paths, it goes on where it was.
     """
     began = time.monotonic()
-    run = _Run(ctx, order, receive.open_batch(ctx, order), progress or (lambda _: None))
+    batch_id = patiently(lambda: receive.open_batch(ctx, order), ctx.settings.patience_seconds)
+    run = _Run(ctx, order, batch_id, progress or (lambda _: None))
     under_way: deque[digitise.Recognition] = deque()
     for chunk in run.chunks(run.sheets(paths)):
-        under_way.append(digitise.begin_chunk(ctx, chunk))
+        under_way.append(run.begin(chunk))
         # One chunk more than there are readers: they do not wait while a chunk is committed.
         if len(under_way) > ctx.reader.workers:
             run.finish(under_way.popleft())
@@ -51,8 +60,7 @@ def result(
     seconds: float,
 ) -> BatchResult:
     """What a run that is through tells: what it has ``done``, and how all sheets of its files stand."""
-    with ctx.records.read() as tx:
-        rows = tx.sheets.of_batch(batch_id)
+    rows = patiently(lambda: _sheets_of(ctx, batch_id), ctx.settings.patience_seconds)
     unreadable = (row for row in rows if row.state is SheetState.UNREADABLE)
     return BatchResult(
         batch_id=batch_id,
@@ -63,6 +71,11 @@ def result(
         totals=dict(Counter(row.state.value for row in rows)),
         seconds=seconds,
     )
+
+
+def _sheets_of(ctx: Context, batch_id: int) -> list[SheetRow]:
+    with ctx.records.read() as tx:
+        return tx.sheets.of_batch(batch_id)
 
 
 @dataclass
@@ -88,7 +101,9 @@ class _Run:
                 self.problems.append(FileProblem(str(path.path), path.error.reason, str(path.error)))
                 continue
             try:
-                receipt = receive.receive_file(self.ctx, path, path.name, self.order, self.batch_id)
+                receipt = self._again(
+                    partial(receive.receive_file, self.ctx, path, path.name, self.order, self.batch_id)
+                )
             except InputError as error:
                 self.problems.append(FileProblem(str(path), error.reason, str(error)))
                 continue
@@ -101,7 +116,7 @@ class _Run:
         """The pending sheets of all files; pages are counted some files ahead."""
         ahead: deque[tuple[int, Future[PageCount] | None]] = deque()
         for file_id in self.files(paths):
-            ahead.append((file_id, digitise.begin_split(self.ctx, file_id)))
+            ahead.append((file_id, self._again(partial(digitise.begin_split, self.ctx, file_id))))
             if len(ahead) > self.ctx.settings.chunk_sheets:
                 yield from self._counted(*ahead.popleft())
         while ahead:
@@ -118,9 +133,19 @@ class _Run:
         if chunk:
             yield chunk
 
+    def begin(self, chunk: list[int]) -> digitise.Recognition:
+        """Hand a chunk to the reader."""
+        return self._again(partial(digitise.begin_chunk, self.ctx, chunk))
+
     def finish(self, recognition: digitise.Recognition) -> None:
         """Commit a chunk and say how far the batch is."""
-        result = digitise.finish_chunk(self.ctx, recognition)
+        try:
+            result = digitise.finish_chunk(self.ctx, recognition)
+        except StorageError:
+            chunk = [row.id for row in recognition.sheets]
+            result = self._again(partial(digitise.digitise_chunk, self.ctx, chunk))
+        for each in result.held:
+            self._hold(each.problem)
         self.outcomes += result.outcomes
         self.by_state.update(outcome.state.value for outcome in result.outcomes)
         self.done += recognition.asked
@@ -128,12 +153,40 @@ class _Run:
 
     def _counted(self, file_id: int, count: Future[PageCount] | None) -> list[int]:
         if count is not None:
-            digitise.finish_split(self.ctx, file_id, count.result())
-        with self.ctx.records.read() as tx:
-            sheets = tx.sheets.pending(file_id=file_id)
+            self._split(file_id, count)
+        sheets = self._again(partial(self._pending, file_id))
         self.total += len(sheets)
         self._report()
         return sheets
+
+    def _split(self, file_id: int, count: Future[PageCount]) -> None:
+        try:
+            counted = count.result()
+            digitise.finish_split(self.ctx, file_id, counted)
+        except StorageError:
+            counted = self._again(partial(self._count_and_split, file_id))
+        if counted.held:
+            name = next(each.name for each in self.receipts if each.file_id == file_id)
+            self._hold(FileProblem(name, Reason.ORIGINAL_DAMAGED, counted.held))
+
+    def _count_and_split(self, file_id: int) -> PageCount:
+        again = digitise.begin_split(self.ctx, file_id)
+        counted = PageCount(0) if again is None else again.result()
+        if again is not None:
+            digitise.finish_split(self.ctx, file_id, counted)
+        return counted
+
+    def _pending(self, file_id: int) -> list[int]:
+        with self.ctx.records.read() as tx:
+            return tx.sheets.pending(file_id=file_id)
+
+    def _hold(self, problem: FileProblem) -> None:
+        """One line a file, however many of its sheets wait."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _again(self, call: Callable[[], T]) -> T:
+        return patiently(call, self.ctx.settings.patience_seconds)
 
     def _report(self) -> None:
         self.progress(Progress(self.batch_id, self.done, self.total, dict(self.by_state)))

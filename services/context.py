@@ -30,6 +30,7 @@ class ServiceSettings:
     ``most_risk``: thresholds whose target is above it are not used; ``target_risk``: what recalibration
     proves thresholds for. ``audit_share`` and ``audit_share_reviewed``: probability with which a sheet
     accepted by the machine, or by a person, is drawn for a blind audit; ``audit_key``: draws the lots.
+    ``patience_seconds``: how long a batch waits for storage that went away; 0: not at all.
     """
 
     lease_seconds: int = 300
@@ -41,6 +42,7 @@ class ServiceSettings:
     audit_share: float = 0.0
     audit_share_reviewed: float = 0.0
     audit_key: bytes = b""
+    patience_seconds: float = 0.0
 
 
 #: Begins the key of a file outside the object store, followed by its path: an archive's scan is only read.
@@ -81,6 +83,7 @@ class PageRead:
 
     ``pixel_hash``: SHA-256 (hex) over shape and grey pixels, the same for the same picture in another file;
     "" when the page could not be opened. ``photo``: of a photo, what was read (``services.photos.to_json``).
+    ``held``: the original is missing or damaged; nothing can be said of the page until it is restored.
     """
 
     ref: PageRef
@@ -89,22 +92,24 @@ class PageRead:
     reason: Reason | None = None
     detail: str = ""
     photo: Mapping[str, Any] | None = None
+    held: str = ""
 
 
 @dataclass(frozen=True)
 class PageCount:
-    """How many pages a file has, or why none can be had."""
+    """How many pages a file has, or why none can be had; ``held`` as in ``PageRead``."""
 
     pages: int
     reason: Reason | None = None
     detail: str = ""
+    held: str = ""
 
 
 class PageReader(Protocol):
     """Recognises pages, usually in worker processes.
 
     A bad page or file never raises: its result says why. What does raise from a future is trouble with the
-    objects (``StorageError``), after which the same call may be made again.
+    objects as a whole (``StorageError``), after which the same call may be made again.
     """
 
     @property

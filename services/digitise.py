@@ -15,7 +15,7 @@ from domain.reasons import Reason
 from domain.sheet import SheetState
 from services import judging, photo_intake, settling
 from services.context import Context, PageCount, PageRead, PageRef
-from services.results import ChunkResult, SheetOutcome
+from services.results import ChunkResult, FileProblem, HeldSheet, SheetOutcome
 from services.text import printable
 from storage.records import SheetRow, Transaction
 
@@ -54,7 +54,12 @@ def begin_split(ctx: Context, file_id: int) -> Future[PageCount] | None:
 
 
 def finish_split(ctx: Context, file_id: int, count: PageCount) -> int:
-    """Give each counted page its sheet, or make the file's one sheet ``unreadable``; returns the pages."""
+    """Give each counted page its sheet, or make the file's one sheet ``unreadable``; returns the pages.
+
+    A file whose original is missing or damaged (``count.held``) is left as it is, and has none for now.
+    """
+    if count.held:
+        return 0
     at = ctx.clock()
     with ctx.records.begin() as tx:
         file = tx.files.file(file_id)
@@ -112,7 +117,14 @@ def finish_chunk(ctx: Context, recognition: Recognition) -> ChunkResult:
         return ChunkResult((), recognition.asked)
     found = {row.id: page for row, page in zip(recognition.sheets, pages, strict=True)}
     outcomes: list[SheetOutcome] = []
-    skipped = recognition.asked - len(found)
+    held = tuple(
+        HeldSheet(row.id, FileProblem(row.file_name, Reason.ORIGINAL_DAMAGED, found.pop(row.id).held))
+        for row in recognition.sheets
+        if found[row.id].held
+    )
+    if not found:
+        return ChunkResult((), recognition.asked - len(held), held)
+    skipped = recognition.asked - len(found) - len(held)
     with ctx.records.begin() as tx:
         # Two stations may hold two scans of one slip: whoever commits second must see the first.
         for supplier in sorted({row.supplier for row in recognition.sheets}):
@@ -123,7 +135,7 @@ def finish_chunk(ctx: Context, recognition: Recognition) -> ChunkResult:
                 skipped += 1
                 continue
             outcomes += _settle_page(ctx, tx, fresh[sheet_id], page)
-    return ChunkResult(tuple(outcomes), skipped)
+    return ChunkResult(tuple(outcomes), skipped, held)
 
 
 def _settle_page(ctx: Context, tx: Transaction, first: SheetRow, page: PageRead) -> list[SheetOutcome]:

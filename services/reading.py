@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from domain.errors import InputError, StorageError
+from domain.errors import InputError, ObjectCorruptError, ObjectNotFoundError, StorageError
 from domain.reasons import Reason
 from ocr.cells import CellClassifier
 from ocr.decode import AccountIndex
@@ -140,13 +140,15 @@ def ready() -> None:
 
 
 def count_pages(key: str, name: str) -> PageCount:
-    """How many pages a stored file has; never raises for a bad file, ``StorageError`` for a missing one."""
+    """How many pages a stored file has; never raises for a bad or missing one, but for an absent store."""
     try:
         return PageCount(_process().document(key, name).pages)
     except InputError as error:
         return PageCount(0, error.reason, error.detail)
     except MemoryError:
         return PageCount(0, Reason.TOO_LARGE, "opening the file takes too much memory")
+    except (ObjectNotFoundError, ObjectCorruptError) as error:
+        return PageCount(0, held=str(error))
     except StorageError:
         raise
     except Exception as error:
@@ -167,6 +169,8 @@ def _read(ref: PageRef, register: RegisterFile | None) -> PageRead:
         return PageRead(ref, (), reason=error.reason, detail=error.detail)
     except MemoryError:
         return PageRead(ref, (), reason=Reason.TOO_LARGE, detail="the page takes too much memory")
+    except (ObjectNotFoundError, ObjectCorruptError) as error:
+        return PageRead(ref, (), held=str(error))
     except StorageError:
         raise
     except Exception as error:
@@ -185,6 +189,8 @@ def _read_photo(ref: PageRef, hint: MeterHint) -> PageRead:
         return PageRead(ref, (), reason=error.reason, detail=error.detail)
     except MemoryError:
         return PageRead(ref, (), reason=Reason.TOO_LARGE, detail="the photo takes too much memory")
+    except (ObjectNotFoundError, ObjectCorruptError) as error:
+        return PageRead(ref, (), held=str(error))
     try:
         read = photos.read_photo(reader, picture, hint.digits, hint.decimals)
         if hint.serials:

@@ -62,11 +62,20 @@ class SheetOutcome:
 
 
 @dataclass(frozen=True)
+class HeldSheet:
+    """A sheet that stays pending: its original cannot be had until a backup is restored."""
+
+    sheet_id: int
+    problem: FileProblem
+
+
+@dataclass(frozen=True)
 class ChunkResult:
     """What a chunk of sheets became. ``skipped``: sheets that another process had taken in the meantime."""
 
     outcomes: tuple[SheetOutcome, ...] = ()
     skipped: int = 0
+    held: tuple[HeldSheet, ...] = ()
 
 
 @dataclass(frozen=True)

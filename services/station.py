@@ -179,10 +179,12 @@ def work(ctx: Context, stop: Callable[[], bool] = lambda: False) -> int:
     for batch_id in unfinished:
         for file_id in digitise.unsplit(ctx, batch_id):
             digitise.split(ctx, file_id)
-        while not stop() and (sheets := digitise.pending(ctx, batch_id)):
+        held: set[int] = set()
+        while not stop() and (sheets := [i for i in digitise.pending(ctx, batch_id) if i not in held]):
             result = digitise.digitise_chunk(ctx, sheets[: ctx.settings.chunk_sheets])
             finished += len(result.outcomes)
-            if not result.outcomes:
+            held |= {each.sheet_id for each in result.held}
+            if not result.outcomes and not result.held:
                 # Another process is at these: it commits them.
                 break
         if stop():

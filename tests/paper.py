@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from domain.errors import ObjectCorruptError, ObjectNotFoundError, StorageError
 from domain.gate import Thresholds
 from domain.reasons import Reason
 from ocr.decode.evidence import SYMBOLS
@@ -95,7 +96,10 @@ class PaperReader:
     def submit(self, pages: Sequence[PageRef]) -> Future[list[PageRead]]:
         future: Future[list[PageRead]] = Future()
         self.before_reading()
-        future.set_result([self._read(page) for page in pages])
+        try:
+            future.set_result([self._read(page) for page in pages])
+        except StorageError as error:
+            future.set_exception(error)
         return future
 
     def count(self, key: str, name: str) -> Future[PageCount]:
@@ -104,6 +108,10 @@ class PaperReader:
             future.set_result(PageCount(len(json.loads(self._objects.get(key))["pages"])))
         except ValueError:
             future.set_result(PageCount(0, Reason.CORRUPT_FILE, f"{name} is damaged"))
+        except (ObjectNotFoundError, ObjectCorruptError) as error:
+            future.set_result(PageCount(0, held=str(error)))
+        except StorageError as error:
+            future.set_exception(error)
         return future
 
     def refresh(
@@ -115,7 +123,10 @@ class PaperReader:
         pass
 
     def _read(self, ref: PageRef) -> PageRead:
-        document = json.loads(self._objects.get(ref.key))
+        try:
+            document = json.loads(self._objects.get(ref.key))
+        except (ObjectNotFoundError, ObjectCorruptError) as error:
+            return PageRead(ref, (), held=str(error))
         page = document["pages"][ref.page - 1]
         pixels = hashlib.sha256(json.dumps([page, document["scan"]]).encode()).hexdigest()
         if page == "corrupt":
@@ -183,9 +194,11 @@ def _templates() -> dict[str, Template]:
     return {template.key: template for template in all_templates()}
 
 
-def open_services(records: Records, folder: Path, clock: Callable[[], datetime], **settings: int) -> Context:
-    """Services on real records and a real folder, with the reader of paper files."""
-    objects = FolderStore(folder)
+def open_services(
+    records: Records, folder: Path | ObjectStore, clock: Callable[[], datetime], **settings: float
+) -> Context:
+    """Services on real records and a real folder (or another store), with the reader of paper files."""
+    objects = FolderStore(folder) if isinstance(folder, Path) else folder
     return Context(
         records=records,
         objects=objects,
@@ -194,7 +207,7 @@ def open_services(records: Records, folder: Path, clock: Callable[[], datetime],
         templates=_templates(),
         reader=PaperReader(objects),
         thresholds=thresholds,
-        settings=ServiceSettings(**settings),
+        settings=ServiceSettings(**settings),  # type: ignore[arg-type]
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -19,7 +21,7 @@ WRITING = "meterdrop_writing"
 def open_engine(settings: RecordsSettings) -> Engine:
     """An engine for ``settings.url``; makes the folder of an SQLite file."""
     try:
-        url = make_url(settings.url)
+        url = make_url(_one_host_or_none(settings.url))
     except (sa.exc.ArgumentError, ValueError) as error:
         raise SettingsError("METERDROP_DATABASE_URL is not a database address") from error
     if url.get_backend_name() == "sqlite":
@@ -29,8 +31,42 @@ def open_engine(settings: RecordsSettings) -> Engine:
         pool_size=settings.pool,
         max_overflow=settings.pool,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10},
+        connect_args=_patience(url),
     )
+
+
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<start>[^:/]+://(?:[^@/]*@)?)(?P<hosts>[^@/?]*,[^@/?]*)(?P<rest>(?:[/?].*)?)"
+)
+
+
+def _one_host_or_none(url: str) -> str:
+    """libpq's ``h1:p1,h2:p2`` as SQLAlchemy wants it: ``?host=h1:p1&host=h2:p2``."""
+    found = _SEVERAL_HOSTS.fullmatch(url)
+    if found is None:
+        return url
+    path, _, query = found["rest"].partition("?")
+    hosts = "&".join(f"host={quote(host, safe=':[]')}" for host in found["hosts"].split(","))
+    return f"{found['start']}{path or '/'}?{hosts}{'&' if query else ''}{query}"
+
+
+def _patience(url: URL) -> dict[str, Any]:
+    """How long a server may be silent before its connection counts as lost; what the address says wins.
+
+    A cable that is pulled sends no farewell: without these a query would wait for hours (tcp(7)). Of several
+    hosts, the one that takes writes is wanted: the others are its standbys.
+    """
+    values: dict[str, Any] = {
+        "connect_timeout": 10,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+    }
+    hosts = url.query.get("host", ())
+    if not isinstance(hosts, str) and len(hosts) > 1:
+        values["target_session_attrs"] = "read-write"
+    return {name: value for name, value in values.items() if name not in url.query}
 
 
 def sqlite_path(engine: Engine) -> Path | None:

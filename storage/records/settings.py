@@ -11,7 +11,8 @@ from domain.errors import SettingsError
 class RecordsSettings:
     """How to reach the records.
 
-    ``url``: ``sqlite:////absolute/path.db`` or ``postgresql://user:password@host/database``.
+    ``url``: ``sqlite:////absolute/path.db`` or ``postgresql://user:password@host/database``; a primary and
+    its standbys are ``postgresql://user:password@host1:5432,host2:5432/database``.
     ``busy_seconds``: how long a writer waits for another one on SQLite. ``pool``: connections kept open to
     PostgreSQL.
     """

@@ -143,7 +143,12 @@ def _clear_errors() -> Iterator[None]:
         yield
     except sa.exc.TimeoutError as error:
         raise StorageError("all connections to the records are busy; try again") from error
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+    except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError, sa.exc.NotSupportedError):
+        # Ours: a bug, or somebody's hand in the tables.
+        raise
+    except sa.exc.DBAPIError as error:
+        # Of any class: psycopg calls a primary that became a standby an internal error, sqlite3 a damaged
+        # file a plain one.
         said = " ".join(str(error.orig).split())[:200]
         raise StorageError(
             f"the records cannot be used ({said}); check METERDROP_DATABASE_URL and the disk"
