@@ -46,7 +46,7 @@ READ = {
     "read-long": read_train.Plan(
         "read-long",
         (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.02), ("strip-chongqing", 0.08)),
-        steps=12_000,
+        steps=9000,
         rate=2e-3,
         start_from="read-ship",
         seed=3,
