@@ -1,0 +1,88 @@
+"""Boxes: white regions that a form's lines enclose on all sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ocr.layout.rulings import Rulings
+from templates.model import Box
+
+#: Gaps (mm) in a box's outline that are closed; share of its bounding box that a box fills.
+_GAP_MM, _FULL = 0.6, 0.9
+#: Inside of the smallest and the largest box (mm).
+_LEAST_MM, _MOST_MM = 1.8, (260.0, 60.0)
+#: A box with a side under this (mm) may be the inside of a letter; share of a side that is a straight line.
+_SMALL_MM, _STRAIGHT = 4.5, 0.93
+#: What is left out at a box's rim (mm) when its ink is looked at.
+_RIM_MM = 0.5
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A box whose edges run in the middle of its lines; ``dark``: share of its inside that is inked."""
+
+    box: Box
+    dark: float
+
+
+def frames(lines: Rulings) -> list[Frame]:
+    """All boxes of a page."""
+    scale = lines.scale
+    grown = max(1, round(_GAP_MM * scale / 2))
+    walls = cv2.dilate(
+        cv2.max(lines.horizontal, lines.vertical), np.ones((2 * grown + 1, 2 * grown + 1), np.uint8)
+    )
+    # Outer contours: what is written inside a box makes holes in its white, which do not count.
+    contours, levels = cv2.findContours(1 - walls, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    edge = grown + _half_line(lines)
+    found = []
+    for contour, level in zip(contours, [] if levels is None else levels[0], strict=True):
+        x, y, width, height = cv2.boundingRect(contour)
+        if level[3] >= 0 or cv2.contourArea(contour) < _FULL * (width - 1) * (height - 1):
+            continue
+        if min(width, height) + 2 * grown < _LEAST_MM * scale:
+            continue
+        if width > _MOST_MM[0] * scale or height > _MOST_MM[1] * scale:
+            continue
+        if x == 0 or y == 0 or x + width == walls.shape[1] or y + height == walls.shape[0]:
+            # The paper's rim is no line.
+            continue
+        box = Box(
+            (x - edge) / scale, (y - edge) / scale, (width + 2 * edge) / scale, (height + 2 * edge) / scale
+        )
+        if min(box.w_mm, box.h_mm) < _SMALL_MM and not _square(lines, (x, y, width, height), grown):
+            continue
+        found.append(Frame(box, darkness(lines, box)))
+    return found
+
+
+def _square(lines: Rulings, inside: tuple[int, int, int, int], grown: int) -> bool:
+    """Whether straight lines run along all four sides from corner to corner: an O's inside has none."""
+    x, y, width, height = inside
+    reach = 2 * grown + 2
+    across, upright = slice(x - grown, x + width + grown), slice(y - grown, y + height + grown)
+    sides = (
+        lines.horizontal[max(0, y - reach) : y, across].any(axis=0),
+        lines.horizontal[y + height : y + height + reach, across].any(axis=0),
+        lines.vertical[upright, max(0, x - reach) : x].any(axis=1),
+        lines.vertical[upright, x + width : x + width + reach].any(axis=1),
+    )
+    return all(side.size and float(side.mean()) >= _STRAIGHT for side in sides)
+
+
+def _half_line(lines: Rulings) -> float:
+    # The masks are a pixel wider than the print.
+    return max(0.5, (lines.thickness_mm * lines.scale - 1) / 2)
+
+
+def darkness(lines: Rulings, box: Box) -> float:
+    """Share of a box's inside that is inked, its rim left out."""
+    inner = box.grown(-_RIM_MM - lines.thickness_mm / 2)
+    x0, y0, x1, y1 = (
+        max(0, round(v * lines.scale)) for v in (inner.x_mm, inner.y_mm, inner.right_mm, inner.bottom_mm)
+    )
+    part = lines.ink[y0:y1, x0:x1]
+    return float(part.mean()) if part.size else 0.0
