@@ -13,7 +13,8 @@ from domain.errors import ConflictError, UsageError
 from domain.reasons import Reason
 from services.context import Context
 from services.incoming import Incoming, Spoken
-from services.messages import Answered, receive_message
+from services.messages import receive_message
+from services.standing import Answered
 from services.text import clean, printable
 
 #: Rows of one file.

@@ -22,6 +22,7 @@ from services.messages import add_message, receive_message
 from services.photo_intake import PhotoClaim, receive_photo
 from services.receive import receive_file
 from services.results import BatchOrder
+from services.standing import WAITING
 from services.text import printable
 from storage.records import SheetRow, Transaction
 from storage.records.messages import MessageRow
@@ -144,7 +145,7 @@ def _pictures(ctx: Context, incoming: Incoming, mail: Mail, said: Message) -> Ha
         message = add_message(tx, incoming, ctx.clock())
         tx.messages.add_files(message.id, files)
         _log(ctx, tx, message)
-        outcome = "waiting" if files else "not_understood"
+        outcome = WAITING if files else "not_understood"
         reasons = ",".join(dict.fromkeys(reason.value for reason in refused))
         tx.messages.set(message.id, outcome=outcome, reasons=reasons)
         if not files:

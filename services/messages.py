@@ -7,15 +7,12 @@ once: who hands it over names it, and the same name again gets the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from domain.claim import Claim, ClaimedReading, Thresholds, Value, Verdict
 from domain.errors import ConflictError, UsageError
 from domain.messages import parse_message
-from domain.notices import NoticeKind, Told, text_of
+from domain.notices import NoticeKind, Told
 from domain.reasons import Reason
 from domain.sheet import SheetState
 from ocr.results import Character, FieldResult, SlipReading
@@ -23,14 +20,14 @@ from services import judging, recognition, telling
 from services.context import Context
 from services.incoming import Incoming, Spoken, original_of, words_of
 from services.message_form import MESSAGE, READING_FIELDS
-from services.portal import canonical, new_reference
+from services.portal import new_reference
+from services.standing import KINDS, Answered, outcome_of, standing_of, told_reasons
 from services.text import printable
 from storage.records import SheetRow, Transaction
 from storage.records.messages import MessageRow, NewMessage
-from storage.records.sheets import join_reasons, split_reasons
+from storage.records.sheets import join_reasons
 
 MACHINE = "machine"
-Outcome = Literal["received", "accepted", "not_accepted", "not_understood", "duplicate"]
 
 #: Nothing was recognised: what stands there was typed.
 _TYPED = Thresholds(dict.fromkeys(("account", "reading", "meter_serial"), 0.0))
@@ -54,26 +51,6 @@ _STATES = {
     Verdict.REJECT: SheetState.REJECTED,
     Verdict.DUPLICATE: SheetState.DUPLICATE,
 }
-_KINDS = {
-    SheetState.ACCEPTED: NoticeKind.RECEIVED,
-    SheetState.REVIEW: NoticeKind.RECEIVED,
-    SheetState.REJECTED: NoticeKind.NOT_ACCEPTED,
-    SheetState.DUPLICATE: NoticeKind.DUPLICATE,
-}
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What the sender is told now. ``state`` of the sheet; None where none came of it. ``again``: known."""
-
-    reference: str
-    outcome: Outcome
-    reasons: tuple[Reason, ...]
-    text: str
-    account: str = ""
-    readings: tuple[str, ...] = ()
-    sheet_id: int | None = None
-    again: bool = False
 
 
 def receive_message(ctx: Context, incoming: Incoming) -> Answered:
@@ -94,17 +71,8 @@ def receive_message(ctx: Context, incoming: Incoming) -> Answered:
         if known is not None:
             if known.text != words_of(incoming):
                 raise ConflictError("another message came under the same name; nothing was changed")
-            return _standing(ctx, tx, known, again=True)
+            return standing_of(ctx, tx, known)
         return _handle(ctx, tx, incoming, understood, (key, len(original)))
-
-
-def status_of(ctx: Context, reference: str, supplier: str | None = None) -> Answered | None:
-    """How the message of that reference stands; None when there is none (of this supplier)."""
-    with ctx.records.read() as tx:
-        found = tx.messages.by_reference(canonical(reference))
-        if found is None or supplier not in (None, found.supplier):
-            return None
-        return _standing(ctx, tx, found, again=True)
 
 
 def _understood(ctx: Context, incoming: Incoming) -> tuple[Spoken | None, tuple[Reason, ...]]:
@@ -136,12 +104,12 @@ def _handle(
     state, reasons, report_to = _settle(ctx, tx, sheet, spoken, at)
     tx.messages.set(message.id, outcome="reading", reasons=join_reasons(reasons), sheet_id=sheet.id)
     told = [Told(reading, tariff) for reading, tariff in spoken.readings]
-    said = _told_reasons(state, reasons)
+    said = told_reasons(state, reasons)
     text = telling.answer(
         ctx,
         tx,
         message,
-        _KINDS[state],
+        KINDS[state],
         account=spoken.account,
         told=told,
         reasons=said,
@@ -150,7 +118,7 @@ def _handle(
     )
     return Answered(
         message.reference,
-        _outcome(state),
+        outcome_of(state),
         said,
         text.body,
         spoken.account,
@@ -249,43 +217,3 @@ def _as_read(spoken: Spoken) -> SlipReading:
         if index < len(READING_FIELDS):
             fields[READING_FIELDS[index]] = typed(reading)
     return SlipReading("read", template=MESSAGE.key, fields=fields)
-
-
-def _standing(ctx: Context, tx: Transaction, message: MessageRow, *, again: bool) -> Answered:
-    """How a message stands now, as its sender is told."""
-    reasons = split_reasons(message.reasons)
-    language = telling.language_of(message.language)
-    if message.sheet_id is None:
-        hint = ctx.suppliers[message.supplier].at(message.received_at.date()).texts.get("how_to_send", "")
-        text = text_of(NoticeKind.NOT_UNDERSTOOD, language, reasons=reasons, hint=hint)
-        return Answered(message.reference, "not_understood", reasons, text.body, again=again)
-    [sheet] = tx.sheets.get([message.sheet_id])
-    said = _told_reasons(sheet.state, sheet.reasons)
-    accepted = sheet.state is SheetState.DELIVERED
-    kind = NoticeKind.ACCEPTED if accepted else _KINDS.get(sheet.state, NoticeKind.RECEIVED)
-    readings = tx.readings.of_sheet(sheet.id)
-    told = [Told(each.reading, each.tariff) for each in readings]
-    text = text_of(kind, language, account=sheet.account or "", told=told, reasons=said)
-    return Answered(
-        message.reference,
-        _outcome(sheet.state),
-        said,
-        text.body,
-        sheet.account or "",
-        tuple(each.reading for each in readings),
-        sheet.id,
-        again=again,
-    )
-
-
-def _outcome(state: SheetState) -> Outcome:
-    if state is SheetState.DELIVERED:
-        return "accepted"
-    if state is SheetState.REJECTED:
-        return "not_accepted"
-    return "duplicate" if state is SheetState.DUPLICATE else "received"
-
-
-def _told_reasons(state: SheetState, reasons: Sequence[Reason]) -> tuple[Reason, ...]:
-    """Why it was not accepted; what a person still looks into is not told."""
-    return tuple(reasons) if state in {SheetState.REJECTED, SheetState.DUPLICATE} else ()

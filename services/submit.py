@@ -79,7 +79,8 @@ class DraftView:
 class SubmissionView:
     """How a submission stands.
 
-    ``outcome``: draft, checking, accepted or refused. ``reasons``: those that this customer may hear: what
+    ``outcome``: draft, checking (a person looks at it), received (on its way to billing), accepted (billing
+    has acknowledged it) or refused. ``reasons``: those that this customer may hear: what
     the register or earlier readings say is told only to somebody who has proven to know more than the
     account's number.
     """
@@ -238,6 +239,9 @@ def _view(tx: Transaction, row: SubmissionRow) -> SubmissionView:
     if row.sheet_id is not None:
         sheet = tx.sheets.get([row.sheet_id])[0]
         state, reasons, changed = sheet.state, sheet.reasons, sheet.updated_at
+        if state is SheetState.DUPLICATE and sheet.duplicate_of is not None:
+            # The month has just this reading already: it stands as that one does.
+            state = tx.sheets.get([sheet.duplicate_of])[0].state
     told = PUBLIC_REASONS | (_OWN_REASONS if row.identified else frozenset())
     return SubmissionView(
         reference=row.reference,
@@ -254,7 +258,6 @@ def _outcome(state: SheetState | None) -> str:
         return "draft"
     if state in (SheetState.PENDING, SheetState.REVIEW):
         return "checking"
-    # A duplicate: the month has just this reading already.
-    if state in (SheetState.ACCEPTED, SheetState.DELIVERED, SheetState.DUPLICATE):
-        return "accepted"
-    return "refused"
+    if state in (SheetState.ACCEPTED, SheetState.DUPLICATE):
+        return "received"
+    return "accepted" if state is SheetState.DELIVERED else "refused"

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from domain.notices import customer_text
 from domain.reasons import Reason
-from services.messages import Answered
 from services.portal import spelled
+from services.standing import Answered
 from services.telling import language_of
 
 

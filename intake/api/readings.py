@@ -15,7 +15,8 @@ from domain.reasons import Reason
 from intake.api.access import Channel, context_of, today
 from intake.api.answers import Failure, ReadingAnswer, ReasonAnswer, answer_of
 from services.incoming import Incoming, Spoken
-from services.messages import receive_message, status_of
+from services.messages import receive_message
+from services.standing import status_of
 
 router = APIRouter(tags=["readings"])
 

@@ -115,10 +115,10 @@ def test_a_customer_is_done_in_four_touches(desk: Desk, public: str, phone: Page
     sound(phone)
     phone.get_by_role("button", name="Верно, передать").click()
     phone.wait_for_url("**/status/*")
-    expect(phone.get_by_role("heading", level=1)).to_have_text("Показание принято")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Показание получено")
     sound(phone)
     phone.get_by_role("link", name="English").click()
-    expect(phone.get_by_role("heading", level=1)).to_have_text("The reading is accepted")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("The reading is received")
     with desk.ctx.records.read() as tx:
         assert tx.submissions.get(phone.url.rsplit("/", 1)[1].split("?")[0]).account == "121000000003"
 

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
+from delivery.pump import deliver
 from domain.reasons import Reason
 from domain.sheet import SheetState
 from intake.app import create_public_app
@@ -24,8 +25,12 @@ from ocr.results import Character
 from review_ui.pictures import Pictures
 from services import portal, review, status, submit, verify
 from services.context import Context
+from services.incoming import Incoming
+from services.message_form import MESSAGE
+from services.messages import receive_message
 from services.photos import PHOTOS
 from templates import suppliers
+from tests.delivery_desk import Desk as BillingDesk
 from tests.integration.review_desk import SUPPLIER, Desk, open_desk
 from tests.meter_photo import GPS, MAKER, jpeg_of, meter_photo
 from web.settings import WebSettings
@@ -126,7 +131,7 @@ def test_a_photo_is_read_confirmed_and_accepted(
     assert (row.state, row.account, row.channel) == (SheetState.ACCEPTED, ACCOUNT, "portal")
     with desk.ctx.records.read() as tx:
         assert [r.reading for r in tx.readings.of_sheet(1)] == ["05630"]
-    assert "Показание принято" in customer.client.get(f"/status/{reference}").text
+    assert "Показание получено" in customer.client.get(f"/status/{reference}").text
     assert customer.confirm(reference).headers["Location"] == f"/status/{reference}", "twice is once"
     assert status.status(desk.ctx).sheets == 1 and verify.verify(desk.ctx).ok
 
@@ -205,7 +210,7 @@ def test_history_is_told_only_to_who_has_proven_more_than_an_account(
     review.claim(desk.ctx, "anna", row.id)
     review.reject(desk.ctx, "anna", row.id, Reason.LOWER_THAN_LAST)
     page = customer.client.get(f"/status/{reference}").text
-    assert "Показание не принято" in page and "меньше последнего" not in page
+    assert "Показание не принято" in page and "меньше предыдущего" not in page
     answer = customer.client.get(f"/api/v1/status/{reference}").json()
     assert (answer["outcome"], answer["reasons"]) == ("refused", [])
     own = asking(desk, "meter_serial")
@@ -216,7 +221,43 @@ def test_history_is_told_only_to_who_has_proven_more_than_an_account(
         number = tx.submissions.get(reference).sheet_id
     review.claim(own, "anna", number)
     review.reject(own, "anna", number, Reason.LOWER_THAN_LAST)
-    assert "меньше последнего" in known.client.get(f"/status/{reference}").text
+    assert "меньше предыдущего" in known.client.get(f"/status/{reference}").text
+
+
+def test_accepted_is_said_only_once_billing_has_acknowledged(
+    desk: Desk, customer: Customer, photo: bytes
+) -> None:
+    reference = customer.reference(photo)
+    customer.confirm(reference)
+    assert customer.client.get(f"/api/v1/status/{reference}").json()["outcome"] == "received"
+    deliver(desk.ctx, SUPPLIER, BillingDesk())
+    assert customer.client.get(f"/api/v1/status/{reference}").json()["outcome"] == "accepted"
+    assert "Показание принято" in customer.client.get(f"/status/{reference}").text
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "said"),
+    [
+        (f"{ACCOUNT}*05630", "received", "Показание получено"),
+        (f"{ACCOUNT}*09999", "checking", "проверит сотрудник"),
+        (f"{ACCOUNT}*05399", "refused", "меньше предыдущего"),
+        ("сколько я должен?", "not_understood", "121000000000*0563"),
+    ],
+)
+def test_a_text_messages_reference_opens_its_answer_and_no_more(
+    desk: Desk, customer: Customer, text: str, outcome: str, said: str
+) -> None:
+    ctx = dataclasses.replace(desk.ctx, templates={**desk.ctx.templates, MESSAGE.key: MESSAGE})
+    day = ctx.clock().date()
+    message = Incoming(SUPPLIER, "sms", "gateway", "1", "+79030000001", text, day)
+    reference = receive_message(ctx, message).reference
+    spelled = portal.spelled(reference).lower()
+    answer = customer.client.get(f"/api/v1/status/{spelled}").json()
+    assert (answer["reference"], answer["outcome"]) == (reference, outcome)
+    page = customer.client.get(f"/status/{spelled}").text
+    assert said in page
+    for secret in (ACCOUNT, "05630", "09999", "05399", "+7903", "Иванов"):
+        assert secret not in page and secret not in str(answer)
 
 
 def asking(desk: Desk, *asks: str) -> Context:

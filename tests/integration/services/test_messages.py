@@ -16,8 +16,9 @@ from services.context import Context
 from services.day_file import DayFile, as_csv, read_day_file
 from services.incoming import Incoming, Spoken
 from services.message_form import MESSAGE
-from services.messages import receive_message, status_of
+from services.messages import receive_message
 from services.receipt_lines import write_lines
+from services.standing import status_of
 from services.status import status
 from services.verify import verify
 from storage.records.accounts import Accounts

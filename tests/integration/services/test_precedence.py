@@ -14,7 +14,8 @@ from services import outbox, review, users
 from services.context import Context
 from services.incoming import Incoming, Spoken
 from services.message_form import MESSAGE
-from services.messages import Answered, receive_message
+from services.messages import receive_message
+from services.standing import Answered
 from services.verify import verify
 from storage.records import SheetRow
 from storage.records.outbox import READING, REVERSAL
