@@ -95,6 +95,7 @@ sheet = Table(
     Index(None, "state", "updated_at"),
     Index(None, "batch_id"),
     Index(None, "supplier", "account"),
+    Index(None, "supplier", "channel", "template", "state"),
     Index(None, "pixel_hash"),
 )
 

@@ -40,8 +40,9 @@ from storage.records.shadows import Shadows
 from storage.records.sheets import Sheets
 from storage.records.staff import Staff
 from storage.records.submissions import Submissions
-from storage.records.waiting import Waiting
 from storage.records.taught import Taught
+from storage.records.vitals import Vitals
+from storage.records.waiting import Waiting
 
 
 class Transaction:
@@ -75,6 +76,7 @@ class Transaction:
         self.messages = Messages(connection)
         self.notices = Notices(connection)
         self.api_keys = ApiKeys(connection)
+        self.vitals = Vitals(connection)
         self.taught = Taught(connection)
 
     def lock(self, name: str) -> None:
