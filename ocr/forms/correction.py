@@ -204,5 +204,6 @@ def _worst(places: Floats, left: Floats, *, by_cell: bool) -> float:
         return 0.0
     ordered = left[np.argsort(places, kind="stable")]
     width = min(4 if by_cell else 3, len(ordered))
-    windows = np.lib.stride_tricks.sliding_window_view(ordered, width)
-    return float(np.abs(np.median(windows, axis=1)).max())
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(ordered, width), axis=1)
+    medians = (windows[:, (width - 1) // 2] + windows[:, width // 2]) / 2.0
+    return float(np.abs(medians).max())

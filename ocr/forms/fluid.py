@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ocr.forms.correction import Correction
 from ocr.forms.landmarks import LEFT_RIGHT, Lines, expected_lines
+from ocr.forms.ranks import ranked
 from ocr.forms.settings import Floats, Grey
 from templates.model import Template
 
@@ -96,24 +97,23 @@ def _along(slip: Grey, template: Template, lines: Lines, shifts: Floats, dpi: fl
     steps = _steps(round(_PAPER_MM * scale))
     middle = (lines.middle + shifts) * scale - 0.5
     index = np.arange(len(middle))
-    across = middle[index, lines.axis][:, None, None] + steps[None, None, :]
-    along = middle[index, 1 - lines.axis][:, None] + at * (lines.half * scale)[:, None]
-    across, along = np.broadcast_arrays(across, along[:, :, None])
-    upright = (lines.axis == LEFT_RIGHT)[:, None, None]
-    columns, rows = np.where(upright, across, along), np.where(upright, along, across)
-    shape = (columns.shape[0], -1)
+    # (samples, steps, lines), as the smoothing wants it.
+    across = (middle[index, lines.axis] + steps[:, None]).astype(np.float32)[None, :, :]
+    along = (middle[index, 1 - lines.axis] + at[:, None] * (lines.half * scale)).astype(np.float32)
+    along = along[:, None, :]
+    upright = lines.axis == LEFT_RIGHT
     values = cv2.remap(
         slip,
-        columns.reshape(shape).astype(np.float32),
-        rows.reshape(shape).astype(np.float32),
+        np.where(upright, across, along).reshape(_SAMPLES, -1),
+        np.where(upright, along, across).reshape(_SAMPLES, -1),
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
-    ).reshape(columns.shape)
-    smooth = cv2.blur(values.reshape(shape[0], _SAMPLES, -1).transpose(1, 2, 0).reshape(_SAMPLES, -1), (1, 3))
-    levels = smooth.reshape(_SAMPLES, len(steps), shape[0]).transpose(2, 0, 1).astype(np.float64)
-    paper = np.sort(levels, axis=2)[:, :, int(len(steps) * 0.75)]
-    near = np.abs(steps) <= _ACROSS_MM * scale
-    dark = np.maximum(paper - levels[:, :, near].min(axis=2), 0.0)
+    )
+    smooth = cv2.blur(values, (1, 3)).reshape(_SAMPLES, len(steps), -1)
+    levels = np.ascontiguousarray(smooth.transpose(1, 0, 2), dtype=np.uint8)
+    near = levels[np.abs(steps) <= _ACROSS_MM * scale].min(axis=0)
+    paper = ranked(levels)[int(len(steps) * 0.75)]
+    dark: Floats = np.asarray(cv2.subtract(paper, near), dtype=np.float64).T
     return dark, 2.0 * _ALONG * lines.half / (_SAMPLES - 1)
 
 
@@ -124,6 +124,8 @@ def _steps(reach: int) -> NDArray[np.int64]:
 
 def _longest_runs(missing: NDArray[np.bool_]) -> Floats:
     """The longest run of True in each row."""
+    if not missing.any():
+        return np.zeros(len(missing))
     run = np.zeros(len(missing))
     longest = np.zeros(len(missing))
     for column in missing.T:

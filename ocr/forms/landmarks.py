@@ -7,12 +7,14 @@ the line; but the line goes on where the stroke has ended, and by that the two a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.forms.ranks import ranked
 from ocr.forms.settings import Floats, Grey
 from templates.model import Box, Field, Template
 
@@ -121,10 +123,8 @@ def expected_lines(template: Template) -> Lines:
 
 
 @lru_cache(maxsize=64)
-def _sampling(
-    template: Template, dpi: float, reach_mm: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Pixel rows and columns (n, samples, steps) to look at, and the steps (mm) across each line."""
+def _sampling(template: Template, dpi: float, reach_mm: float) -> tuple[NDArray[np.int64], Floats]:
+    """Which pixels to look at, row after row, (samples, n, steps), and the steps (mm) across each line."""
     lines = expected_lines(template)
     scale = dpi / 25.4
     steps = np.arange(-round(reach_mm * scale), round(reach_mm * scale) + 1)
@@ -143,22 +143,24 @@ def _sampling(
     columns = np.clip(np.where(upright, across, other), 0, width - 1).astype(np.int64)
     rows = np.clip(np.where(upright, other, across), 0, height - 1).astype(np.int64)
     rounding = nearest[np.arange(len(middle)), lines.axis] - middle[np.arange(len(middle)), lines.axis]
-    return rows, columns, (steps[None, :] + rounding[:, None]) / scale
+    places = np.ascontiguousarray((rows * width + columns).transpose(1, 0, 2))
+    return places, (steps[None, :] + rounding[:, None]) / scale
 
 
 def profiles(slip: Grey, template: Template, dpi: float, reach_mm: float) -> Profiles:
     """What lies across each line of a rectified slip, up to ``reach_mm`` away."""
-    rows, columns, steps = _sampling(template, dpi, reach_mm)
+    places, steps = _sampling(template, dpi, reach_mm)
     if not len(steps):
         return Profiles(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros((0, 1)))
-    values = np.sort(slip[rows, columns], axis=1)
-    return Profiles(_above_paper(values[:, _SOMEWHERE]), _above_paper(values[:, _ALL_ALONG]), steps)
+    values = ranked(slip.ravel()[places])
+    return Profiles(_above_paper(values[_SOMEWHERE]), _above_paper(values[_ALL_ALONG]), steps)
 
 
-def _above_paper(values: Grey) -> Floats:
-    """Mean of the samples (n, samples, steps), in grey levels darker than the paper beside: (n, steps)."""
-    level: Floats = values.astype(np.float64).mean(axis=1)
-    paper = np.sort(level, axis=1)[:, int(level.shape[1] * 0.7)]
+def _above_paper(values: Sequence[Grey]) -> Floats:
+    """Mean of the samples, (n, steps) each, in grey levels darker than the paper beside: (n, steps)."""
+    level: Floats = np.asarray(np.sum(values, axis=0, dtype=np.uint16) / len(values), dtype=np.float64)
+    brightest = int(level.shape[1] * 0.7)
+    paper = np.partition(level, brightest, axis=1)[:, brightest]
     above: Floats = np.maximum(paper[:, None] - level, 0.0)
     return above
 

@@ -35,14 +35,20 @@ class Sighting:
         return float(np.linalg.norm(self.quad - np.roll(self.quad, -1, axis=0), axis=1).mean())
 
 
-@lru_cache(maxsize=4)
-def _detector(bits_wrong: float, windows: tuple[int, int]) -> cv2.aruco.ArucoDetector:
+#: Outline (pixels) of the least marker that the first look asks for: 6 mm at 100 dpi, turned by 45 degrees,
+#: has 67. Letters have less, and finding out that they are no markers takes most of a look's time.
+_QUICK_OUTLINE = 48
+#: Share of the longer side that a marker's outline has: it is at least 6 mm, a page at most 430 mm.
+_LEAST_OUTLINE = 0.02
+
+
+@lru_cache(maxsize=16)
+def _detector(bits_wrong: float, windows: tuple[int, int], least: float) -> cv2.aruco.ArucoDetector:
     parameters = cv2.aruco.DetectorParameters()
     parameters.adaptiveThreshWinSizeMin, parameters.adaptiveThreshWinSizeMax = windows
     parameters.adaptiveThreshWinSizeStep = 14
     parameters.errorCorrectionRate = bits_wrong
-    # A marker is at least 6 mm, a page at most 430 mm.
-    parameters.minMarkerPerimeterRate = 0.02
+    parameters.minMarkerPerimeterRate = least
     parameters.maxMarkerPerimeterRate = 2.0
     dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, MARKER_DICTIONARY))
     return cv2.aruco.ArucoDetector(dictionary, parameters)
@@ -61,15 +67,22 @@ def reduced(grey: Grey, factor: int) -> Grey:
 
 
 def detect(
-    grey: Grey, wanted: frozenset[int], *, bits_wrong: float = 0.25, windows: tuple[int, int] = (23, 23)
+    grey: Grey,
+    wanted: frozenset[int],
+    *,
+    bits_wrong: float = 0.25,
+    windows: tuple[int, int] = (23, 23),
+    outline: int = 0,
 ) -> list[Sighting]:
     """Markers with a wanted id in this picture; corners to about half a pixel.
 
-    ``bits_wrong``: share of the dictionary's five correctable bits that may be wrong.
+    ``bits_wrong``: share of the dictionary's five correctable bits that may be wrong. ``outline``: pixels
+    around the least marker that is looked for.
     """
     if min(grey.shape) < 16:
         return []
-    quads, ids, _ = _detector(bits_wrong, windows).detectMarkers(grey)
+    least = max(_LEAST_OUTLINE, round(outline / max(grey.shape), 3))
+    quads, ids, _ = _detector(bits_wrong, windows, least).detectMarkers(grey)
     if ids is None:
         return []
     return [
@@ -85,7 +98,8 @@ def passes(grey: Grey, factor: int, wanted: frozenset[int]) -> Iterator[list[Sig
     ``factor``: how much to make the page smaller at first. The caller stops when it has found enough.
     """
     small = reduced(grey, factor)
-    yield _found(grey, small, factor, wanted, windows=(23, 23), bits_wrong=0.25)
+    # The later looks, which follow where no slip is seen or print is left beside it, ask for any size.
+    yield _found(grey, small, factor, wanted, windows=(23, 23), bits_wrong=0.25, outline=_QUICK_OUTLINE)
     yield _found(grey, small, factor, wanted, windows=(9, 37))
     finer = max(1, factor // 2)
     larger = reduced(grey, finer)
@@ -146,8 +160,9 @@ def _found(
     *,
     windows: tuple[int, int],
     bits_wrong: float = 0.6,
+    outline: int = 0,
 ) -> list[Sighting]:
-    seen = detect(small, wanted, bits_wrong=bits_wrong, windows=windows)
+    seen = detect(small, wanted, bits_wrong=bits_wrong, windows=windows, outline=outline)
     return merge([], [Sighting(s.id, _sharpen(page, _enlarged(s.quad, factor))) for s in seen])
 
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.forms.ink import ink_levels
+from ocr.forms.ink import darker, ink_levels
 from ocr.forms.overwritten import Mask, blank_picture
 from ocr.forms.settings import Floats, Grey
 from templates.model import Box, Field, Template
@@ -113,9 +113,12 @@ def row_ink(slip: Grey, template: Template, field: Field, shift: Floats, *, dpi:
     y1 = min(slip.shape[0], round((box.bottom_mm + shift[1] + _BELOW_MM) * scale))
     dark, least = ink_levels(slip[y0:y1, x0:x1], dpi, black)
     expected = _moved(_print_with_slack(template, dpi), shift * scale, (y0, y1, x0, x1))
+    printed = expected > 0
     # A pen over a printed line is darker than the line alone.
-    ink = dark > np.where(expected > 0, np.maximum(least, expected * black + _OVER_PRINT * black), least)
-    ink = _bridged(ink, (dark > least) & (expected > 0), scale)
+    limit = np.where(printed, np.maximum(least, expected * black + _OVER_PRINT * black), least)
+    inked = darker(dark, least)
+    ink = inked & (dark > np.minimum(limit, 255.0).astype(np.uint8))
+    ink = _bridged(ink, inked & printed, scale)
     left, top = x0 / scale - float(shift[0]), y0 / scale - float(shift[1])
     labels, pieces = _pieces(ink, field, (left, top), scale)
     return Row(field, ink, labels, pieces, left, top, scale, (y0, x0))
@@ -148,7 +151,7 @@ def _moved(
 def _bridged(ink: Mask, under_print: Mask, scale: float) -> Mask:
     """``ink`` and what of ``under_print`` lies between two parts of it."""
     reach = max(3, round(_BRIDGE_MM * scale)) | 1
-    seen = ink.astype(np.uint8)
+    seen = ink.view(np.uint8)
     across = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8)) > 0
     down = cv2.morphologyEx(seen, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8)) > 0
     return np.asarray(ink | (under_print & (across | down)), dtype=np.bool_)
@@ -157,19 +160,21 @@ def _bridged(ink: Mask, under_print: Mask, scale: float) -> Mask:
 def _pieces(
     ink: Mask, field: Field, origin: tuple[float, float], scale: float
 ) -> tuple[NDArray[np.int32], tuple[Piece, ...]]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8)
     cells = len(field.cells)
-    where = np.zeros(ink.shape, dtype=np.int64)
+    where = np.zeros(ink.shape, dtype=np.uint8 if cells < 256 else np.uint16)
     for index, cell in enumerate(field.cells, start=1):
         x0, x1 = (max(0, round((x - origin[0]) * scale)) for x in (cell.x_mm, cell.right_mm))
         y0, y1 = (max(0, round((y - origin[1]) * scale)) for y in (cell.y_mm, cell.bottom_mm))
         where[y0:y1, x0:x1] = index
-    both = np.bincount(labels[ink] * (cells + 1) + where[ink], minlength=count * (cells + 1))
+    places = np.flatnonzero(ink)
+    number_and_cell = labels.ravel()[places] * (cells + 1) + where.ravel()[places]
+    both = np.bincount(number_and_cell, minlength=count * (cells + 1))
     inside = both.reshape(count, cells + 1)[:, 1:] / scale**2
     pieces = []
-    for number in range(1, count):
-        x, y, w, h, area = (float(v) for v in stats[number])
-        if area / scale**2 >= _DUST_MM2:
-            bounds = Box(origin[0] + x / scale, origin[1] + y / scale, w / scale, h / scale)
-            pieces.append(Piece(number, bounds, area / scale**2, inside[number]))
+    large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] / scale**2 >= _DUST_MM2)
+    for number in large[large > 0].tolist():
+        x, y, w, h, area = (float(v) for v in stats[number].tolist())
+        bounds = Box(origin[0] + x / scale, origin[1] + y / scale, w / scale, h / scale)
+        pieces.append(Piece(number, bounds, area / scale**2, inside[number]))
     return np.asarray(labels, dtype=np.int32), tuple(pieces)

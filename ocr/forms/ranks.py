@@ -1,0 +1,42 @@
+"""Many short series sorted at once: a sorting network over whole arrays instead of a sort for each series."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+
+def ranked(series: Bytes) -> list[Bytes]:
+    """``series`` (k, …) sorted along its first axis, the least first; its contents are lost.
+
+    Batcher's merge exchange (Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M): each comparison
+    is made for all series together.
+    """
+    rows = list(series)
+    spare = np.empty_like(rows[0])
+    for low, high in _comparisons(len(rows)):
+        np.minimum(rows[low], rows[high], out=spare)
+        np.maximum(rows[low], rows[high], out=rows[high])
+        rows[low], spare = spare, rows[low]
+    return rows
+
+
+@lru_cache(maxsize=16)
+def _comparisons(count: int) -> tuple[tuple[int, int], ...]:
+    """The pairs to put in order, one after another, that sort ``count`` values."""
+    top = 1 << max(count - 1, 1).bit_length() - 1
+    pairs = []
+    step = top
+    while step:
+        reach, turn, apart = top, 0, step
+        while True:
+            pairs += [(i, i + apart) for i in range(count - apart) if i & step == turn]
+            if reach == step:
+                break
+            apart, reach, turn = reach - step, reach >> 1, step
+        step >>= 1
+    return tuple(pairs)
