@@ -1,5 +1,5 @@
 # meterdrop: every target does the set-up it needs, and says so. Run twice, it does nothing twice.
-.PHONY: help setup demo test test-fast check coverage bench train-digits train-lines train-meters pictures page-pictures lock clean
+.PHONY: help setup demo cluster cluster-stop cluster-status cluster-demo test test-fast check coverage bench train-digits train-lines train-meters pictures page-pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -11,6 +11,22 @@ setup: ## system packages where missing, .venv, pinned requirements
 demo: ## the whole road on one machine; ARGS=--headless ends without serving
 	@scripts/setup runtime
 	@.venv/bin/meterdrop demo $(ARGS)
+
+FOLDER ?=
+CLUSTER = .venv/bin/python -m scripts.cluster
+cluster: ## PostgreSQL, Ceph as S3, Prefect, two workers and the pages on this machine; FOLDER=where
+	@scripts/setup runtime
+	@scripts/system-packages cluster
+	@$(CLUSTER) start $(if $(FOLDER),--folder $(FOLDER)) $(ARGS)
+
+cluster-demo: ## a batch through the running cluster, checked at the end
+	@$(CLUSTER) demo $(if $(FOLDER),--folder $(FOLDER)) $(ARGS)
+
+cluster-status: ## what of the cluster is up
+	@$(CLUSTER) status $(if $(FOLDER),--folder $(FOLDER))
+
+cluster-stop: ## stop the cluster; its data stay
+	@$(CLUSTER) stop $(if $(FOLDER),--folder $(FOLDER))
 
 test: ## all tests
 	@scripts/test $(ARGS)

@@ -27,8 +27,9 @@ from services.results import ChunkResult
 
 log = logging.getLogger(__name__)
 
-#: A run that finds nothing to do waits so long for more before it ends: its start costs some seconds.
-LINGER_SECONDS = 20.0
+#: A run that finds nothing to do waits so long for more before it ends: its start costs some seconds, and
+#: the pages of a file that another run counts come free a moment later.
+LINGER_SECONDS = 60.0
 LOOK_EVERY = 1.0
 #: How often a batch's progress is written for people; each time costs the server a request.
 TELL_EVERY = 5.0
@@ -77,9 +78,6 @@ class _Turn:
                     quiet_since = time.monotonic()
                 else:
                     await asyncio.to_thread(waiting.close_papers, self._ctx)
-                    if not self._states:
-                        # It was asked for what another run has taken meanwhile.
-                        break
                     await asyncio.sleep(LOOK_EVERY)
             if self._under_way:
                 await asyncio.wait(self._under_way)

@@ -107,11 +107,13 @@ def hand_in(
             receipts.append(receive.receive_file(ctx, path, path.name, order, batch))
         except InputError as error:
             problems.append(FileProblem(str(path), error.reason, str(error)))
+    shown = (-1, -1)
     while wait:
         with ctx.records.read() as tx:
             waiting, every = tx.waiting.left(batch)
-        if progress is not None:
+        if progress is not None and shown != (waiting, every):
             progress(Progress(batch, every - waiting, every))
+        shown = (waiting, every)
         if not waiting:
             break
         pause(1.0)

@@ -76,7 +76,7 @@ def run(order: Order, screen: Screen) -> checking.Findings:
     local = server.start(prefect_home)
     try:
         with context() as ctx:
-            made, days = _prepare(ctx, order, screen)
+            made, days = prepare(ctx, order, screen)
             server.wait(local)
             environment.prepare(prefect_home, local.api_url)
             return _flow(ctx, order, screen, (local, made, days))
@@ -84,7 +84,7 @@ def run(order: Order, screen: Screen) -> checking.Findings:
         server.stop(local)
 
 
-def _prepare(ctx: Context, order: Order, screen: Screen) -> tuple[papers.Papers, tuple[date, date]]:
+def prepare(ctx: Context, order: Order, screen: Screen) -> tuple[papers.Papers, tuple[date, date]]:
     """Forms, customers, register and scans."""
     from services.register import import_register
     from templates import find
