@@ -33,8 +33,8 @@ class ReadOptions:
     """What to read and how; goes to other processes pickled.
 
     ``template``: which form (None: found by its markers); ``register``: a CSV of accounts, for forms, or of
-    meters; ``own``: a folder with further forms; ``limits``: of one file; ``digits``: of a line, or of a
-    meter before its mark, where known; ``decimals``: of a meter behind it.
+    meters; ``own``, ``taught``: folders with further forms; ``limits``: of one file; ``digits``: of a line,
+    or of a meter before its mark, where known; ``decimals``: of a meter behind it.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class ReadOptions:
     template: str | None = None
     register: Path | None = None
     own: Path | None = None
+    taught: Path | None = None
     digits: int | None = None
     decimals: int | None = None
 
@@ -124,8 +125,10 @@ def form_reader(options: ReadOptions, register: RegisterFile | None = None) -> F
 def forms(options: ReadOptions) -> tuple[Template, ...]:
     """The forms that slips are looked for of: the one named, or all."""
     from templates import all_templates, find
+    from templates.catalogue import in_use
 
-    return (find(options.template, options.own),) if options.template else all_templates(options.own)
+    folders = (options.own, options.taught)
+    return (find(options.template, *folders),) if options.template else in_use(all_templates(*folders))
 
 
 def _slip_reader(options: ReadOptions) -> PageReader:

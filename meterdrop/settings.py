@@ -78,7 +78,8 @@ OPTIONS = (
     ),
     Option(
         "METERDROP_KEEP_DAYS",
-        "station=1095 portal=365 desk=1095 email=365 sms=365 draft=2",
+        "station=1095 desk=1095 receipt=1095 act=1095 portal=365 web=365 app=365 email=365 sms=365 phone=365 "
+        "voice=365 terminal=365 atm=365 smart=365 draft=2",
         "How long originals are kept, by channel (draft: a photo never confirmed); meterdrop purge ends it.",
     ),
     Option("METERDROP_LEASE_SECONDS", "300", "How long a claimed slip stays one reviewer's without renewal."),
@@ -145,6 +146,11 @@ class Settings:
     def path(self, name: str) -> Path | None:
         """The value as an absolute path, or None when it is not set."""
         return Path(self.text(name)).expanduser().resolve() if self.text(name) else None
+
+    @property
+    def taught(self) -> Path:
+        """The folder in the home that mirrors the forms taught on the pages."""
+        return self.home / "taught"
 
     @property
     def home(self) -> Path:

@@ -72,6 +72,7 @@ def reading_settings(settings: Settings) -> ReadingSettings:
     return ReadingSettings(
         store=store_settings(settings),
         templates=settings.path("METERDROP_TEMPLATES"),
+        taught=settings.taught,
         memory_mb=settings.count("METERDROP_WORKER_MEMORY_MB"),
         limits=limits(settings),
         shadow=settings.path("METERDROP_SHADOW_WEIGHTS"),
@@ -110,6 +111,7 @@ def open_context(settings: Settings | None = None) -> Context:
     from services.message_form import MESSAGE
     from services.photos import PHOTOS
     from services.pool import ReaderPool
+    from services.taught import LiveTemplates
     from storage.objects import open_store
     from storage.records import Records
     from templates import all_templates, suppliers
@@ -120,12 +122,16 @@ def open_context(settings: Settings | None = None) -> Context:
     except OSError as error:
         raise SettingsError(f"METERDROP_HOME {settings.home} cannot be made: {error.strerror}") from error
     folder = settings.path("METERDROP_TEMPLATES")
+    records, objects = Records.open(records_settings(settings)), open_store(store_settings(settings))
+    fixed = {template.key: template for template in (*all_templates(folder), *PHOTOS, MESSAGE)}
+    templates = LiveTemplates(fixed, records, objects, settings.taught)
+    templates.refresh()
     return Context(
-        records=Records.open(records_settings(settings)),
-        objects=open_store(store_settings(settings)),
+        records=records,
+        objects=objects,
         clock=utc_now,
         suppliers=suppliers(folder),
-        templates={template.key: template for template in (*all_templates(folder), *PHOTOS, MESSAGE)},
+        templates=templates,
         reader=ReaderPool(reading_settings(settings), worker_count(settings)),
         thresholds=load_thresholds(most_risk=settings.share("METERDROP_MOST_RISK")),
         settings=ServiceSettings(

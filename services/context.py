@@ -66,7 +66,8 @@ class PageRef:
     """One page to recognise: where its bytes lie and which page (from 1) it is.
 
     ``key``: of the object, or ``LOCAL`` and a path. ``weights``: key of the model's object; "": what ships.
-    ``meter``: it is a photo of a meter, not a page with slips.
+    ``meter``: it is a photo of a meter, not a page with slips. ``form``: path of the YAML of the one form to
+    look for, which need not be published; "": all that are in use.
     """
 
     key: str
@@ -75,6 +76,7 @@ class PageRef:
     supplier: str
     weights: str = ""
     meter: MeterHint | None = None
+    form: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import judging, photo_intake, settling
+from services import judging, photo_intake, settling, taught
 from services.context import Context, PageCount, PageRead, PageRef
 from services.results import ChunkResult, FileProblem, HeldSheet, SheetOutcome
 from services.text import printable
@@ -94,6 +94,7 @@ def digitise_chunk(ctx: Context, sheet_ids: Sequence[int]) -> ChunkResult:
 
 def begin_chunk(ctx: Context, sheet_ids: Sequence[int]) -> Recognition:
     """Hand the pages of pending sheets to the reader."""
+    taught.refresh(ctx)
     with ctx.records.read() as tx:
         rows = tuple(row for row in tx.sheets.get(sheet_ids) if row.state is SheetState.PENDING)
         versions = {row.supplier: tx.registers.version(row.supplier) for row in rows}

@@ -32,7 +32,9 @@ from services import photos
 from services.context import LOCAL, MeterHint, PageCount, PageRead, PageRef
 from services.work import ReadingSettings, RegisterFile
 from storage.objects import ObjectStore, open_store
-from templates import all_templates
+from templates import all_templates, load_template
+from templates.catalogue import form_files, in_use
+from templates.model import Template
 
 
 class _Process:
@@ -44,7 +46,8 @@ class _Process:
         self._classifiers: dict[str, CellClassifier] = {}
         self._shadow: CellClassifier | None = None
         self._meters: list[MeterPhotos | None] = []
-        self._readers: dict[tuple[str, str], tuple[str, FormReader]] = {}
+        self._readers: dict[tuple[str, str, str], tuple[str, FormReader]] = {}
+        self._forms: tuple[tuple[str, ...], tuple[Template, ...]] = ((), ())
         self._open: tuple[str, Document] | None = None
 
     def document(self, key: str, name: str) -> Document:
@@ -88,19 +91,35 @@ class _Process:
             self._shadow = CellClassifier.load(self.settings.shadow, threads=1)
         return self._shadow
 
-    def reader(self, supplier: str, register: RegisterFile | None, weights: str = "") -> FormReader:
-        """The form reader for a supplier's register; rebuilt when the register was imported anew."""
-        version = "" if register is None else register.version
-        known = self._readers.get((supplier, weights))
+    def forms(self, form: str = "") -> tuple[str, tuple[Template, ...]]:
+        """The forms to look for, and what tells them from what they were before: all in use, or one."""
+        if form:
+            return str(Path(form).stat().st_mtime_ns), (load_template(Path(form)),)
+        folders = (self.settings.templates, self.settings.taught)
+        # What is taught is never changed, so its names tell whether there is more of it.
+        there = () if self.settings.taught is None else tuple(map(str, form_files(self.settings.taught)))
+        if not self._forms[1] or self._forms[0] != there:
+            self._forms = (there, in_use(all_templates(*folders)))
+        return str(hash(there)), self._forms[1]
+
+    def reader(
+        self, supplier: str, register: RegisterFile | None, weights: str = "", form: str = ""
+    ) -> FormReader:
+        """The form reader for a supplier's register; built anew with a new register, or a new form."""
+        forms, templates = self.forms(form)
+        version = f"{'' if register is None else register.version} {forms}"
+        known = self._readers.get((supplier, weights, form))
         if known is None or known[0] != version:
             accounts = None if register is None else AccountIndex.load(register.path)
             classifier, shadow = self.classifier(weights), self.shadow()
             if shadow is not None and shadow.model == classifier.model:
                 # It has been switched to: there is nothing to compare it with.
                 shadow = None
-            templates = all_templates(self.settings.templates)
             known = (version, FormReader(templates, classifier, accounts, shadow=shadow))
-            self._readers[supplier, weights] = known
+            if form:
+                # Forms that are being tried come and go.
+                self._readers = {key: each for key, each in self._readers.items() if not key[2]}
+            self._readers[supplier, weights, form] = known
         return known[1]
 
 
@@ -207,7 +226,7 @@ def recognise(ref: PageRef, image: PageImage, register: RegisterFile | None) -> 
     pixels.update(image.grey.data)
     pixel_hash = pixels.hexdigest()
     # Outside the try: missing weights or a broken form are no fault of this page.
-    reader = _process().reader(ref.supplier, register, ref.weights)
+    reader = _process().reader(ref.supplier, register, ref.weights, ref.form)
     try:
         slips = tuple(reader.read_page(image))
     except Exception as error:

@@ -19,12 +19,14 @@ LEAST_MEMORY_MB = 1024
 class ReadingSettings:
     """What a reader process needs: it goes to the process pickled.
 
-    ``templates``: a folder with further forms. ``memory_mb``: address space it may take. ``shadow``: weights
+    ``templates``: a folder with further forms, ``taught``: with those taught on the pages, which may become
+    more while the process runs. ``memory_mb``: address space it may take. ``shadow``: weights
     that read beside the others and decide nothing.
     """
 
     store: StoreSettings
     templates: Path | None = None
+    taught: Path | None = None
     memory_mb: int = 1536
     limits: Limits = field(default_factory=Limits)
     shadow: Path | None = None

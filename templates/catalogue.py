@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from domain.errors import TemplateError, UsageError
@@ -14,22 +14,44 @@ SHIPPED = Path(__file__).resolve().parent
 SUPPLIER_FILE = "supplier.yaml"
 
 
-def folders(extra: Path | None = None) -> tuple[Path, ...]:
-    """The shipped folder, then ``extra`` (the setting METERDROP_TEMPLATES)."""
-    return (SHIPPED,) if extra is None else (SHIPPED, extra)
+#: Ends the name of an empty file beside a taught form that no new sheet is to be read with.
+WITHDRAWN = ".withdrawn"
 
 
-def form_files(extra: Path | None = None) -> Iterator[Path]:
+def folders(*extra: Path | None) -> tuple[Path, ...]:
+    """The shipped folder, then ``extra``: the setting METERDROP_TEMPLATES, what was taught on the pages."""
+    return (SHIPPED, *(folder for folder in extra if folder is not None))
+
+
+def form_files(*extra: Path | None) -> Iterator[Path]:
     """The YAML files of all forms, sorted within each folder."""
-    for folder in folders(extra):
+    for folder in folders(*extra):
         for path in sorted(folder.glob("*/*.yaml")):
-            if path.name != SUPPLIER_FILE:
+            if path.name != SUPPLIER_FILE and not path.with_suffix(WITHDRAWN).exists():
                 yield path
 
 
-def all_templates(extra: Path | None = None) -> tuple[Template, ...]:
+def in_use(templates: Iterable[Template]) -> tuple[Template, ...]:
+    """The forms that new sheets are read with: of versions taught from one picture only the newest.
+
+    On paper that looks the same nothing tells such versions apart: the newer one takes the older's place.
+    """
+    newest: dict[tuple[str, Path], int] = {}
+    known = tuple(templates)
+    for template in known:
+        if template.reference is not None:
+            paper = (template.name, template.reference)
+            newest[paper] = max(template.version, newest.get(paper, 0))
+    return tuple(
+        template
+        for template in known
+        if template.reference is None or template.version == newest[template.name, template.reference]
+    )
+
+
+def all_templates(*extra: Path | None) -> tuple[Template, ...]:
     """All forms; raises ``TemplateError`` if one is wrong, or two share a name and version or a form code."""
-    return tuple(template for _, template in load_all(form_files(extra)))
+    return tuple(template for _, template in load_all(form_files(*extra)))
 
 
 def load_all(paths: Iterator[Path] | list[Path]) -> list[tuple[Path, Template]]:
@@ -61,14 +83,14 @@ def refuse_clash(path: Path, template: Template, other_path: Path, other: Templa
         )
 
 
-def find(name: str, extra: Path | None = None) -> Template:
+def find(name: str, *extra: Path | None) -> Template:
     """The newest version of the form ``name``, or that of ``name@version``, or the one in a ``.yaml`` file.
 
     Raises ``UsageError`` for an unknown name and ``TemplateError`` for a wrong file.
     """
     if name.endswith((".yaml", ".yml")):
         return load_template(Path(name))
-    known = all_templates(extra)
+    known = all_templates(*extra)
     named = [t for t in known if name in (t.name, t.key)]
     if not named:
         names = ", ".join(sorted({t.name for t in known}))

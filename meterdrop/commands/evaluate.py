@@ -84,7 +84,7 @@ def command(
 
     settings = load_settings()
     own = settings.path("METERDROP_TEMPLATES")
-    options = ReadOptions(kind, limits(settings), template, register, own, digits, decimals)
+    options = ReadOptions(kind, limits(settings), template, register, own, settings.taught, digits, decimals)
     options.check()
     asked = load_manifest(manifest, kind, _fields(options))
     if asked.ignored:
