@@ -80,6 +80,11 @@ class Audits:
         query = sa.select(audit).where(audit.c.what == what).order_by(audit.c.id)
         return [AuditRow(**r._mapping) for r in self._connection.execute(query)]
 
+    def next_of_what(self, what: str, after: int, limit: int) -> list[AuditRow]:
+        """The next rows of one kind after the row of id ``after``, oldest first."""
+        query = sa.select(audit).where(audit.c.what == what, audit.c.id > after).order_by(audit.c.id)
+        return [AuditRow(**r._mapping) for r in self._connection.execute(query.limit(limit))]
+
     def latest(
         self, limit: int = 100, before_id: int | None = None, who: str | None = None, what: str | None = None
     ) -> list[AuditRow]:

@@ -119,11 +119,19 @@ class Files:
             query = query.where(source_file.c.id.in_(files_of(batch_id)))
         return list(self._connection.execute(query.order_by(source_file.c.id)).scalars())
 
-    def keys(self) -> list[tuple[int, str, int]]:
-        """Every kept file's id, hash and size."""
+    def kept(self, after: int, limit: int) -> list[tuple[int, str, int]]:
+        """Id, hash and size of the next files after ``after`` whose bytes are kept."""
         columns = (source_file.c.id, source_file.c.sha256, source_file.c.size)
-        query = sa.select(*columns).where(source_file.c.purged_at.is_(None))
-        return [(r.id, r.sha256, r.size) for r in self._connection.execute(query)]
+        query = sa.select(*columns).where(source_file.c.purged_at.is_(None), source_file.c.id > after)
+        return [
+            (r.id, r.sha256, r.size)
+            for r in self._connection.execute(query.order_by(source_file.c.id).limit(limit))
+        ]
+
+    def kept_count(self) -> int:
+        """How many files' bytes are kept."""
+        query = sa.select(sa.func.count()).where(source_file.c.purged_at.is_(None))
+        return int(self._connection.execute(query).scalar_one())
 
     def _added(self, statement: sa.Insert) -> int:
         return int(self._connection.execute(statement.returning(statement.table.c["id"])).scalar_one())

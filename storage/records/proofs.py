@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
-from storage.records.audits import STATE
 from storage.records.channel_tables import delivery, delivery_run, notice
 from storage.records.outbox import ACKNOWLEDGED, DONE, READING, SENT
+from storage.records.proofs_log import log_contradictions
 from storage.records.readings import CURRENT
-from storage.records.tables import audit, export_item, export_run, reading, sheet, source_file
+from storage.records.tables import export_item, export_run, reading, receipt, sheet, source_file
 
 _HAS_READING = (SheetState.ACCEPTED.value, SheetState.DELIVERED.value)
 
 
 def contradictions(connection: Connection) -> Iterator[str]:
-    """One line for each contradiction within the records."""
+    """One line for each contradiction within the records and with the audit log."""
+    yield from _damaged(connection)
+    yield from log_contradictions(connection)
     for text, query in (
         ("sheet {} is in an unknown state", _unknown_states()),
-        ("sheet {}: the audit log does not end with the state it is in", _last_audit_differs()),
-        ("sheet {}: the audit log has a gap", _audit_gaps()),
         ("sheet {} is accepted or delivered without a reading", _accepted_without_reading()),
         ("reading {} belongs to a sheet that is not accepted", _reading_of_unaccepted()),
         ("reading {}: its evidence is not its sheet", _wrong_evidence()),
+        ("sheet {} has two readings for one meter and tariff", _twice_on_a_sheet()),
+        ("reading {}: another one counts for the same meter, tariff and month", _twice_in_a_period()),
         ("sheet {} is a duplicate of nothing", _duplicate_of_nothing()),
         ("file {}: not every page has its sheet", _missing_pages()),
+        ("file {} has no receipt: nobody handed it in", _without_receipt()),
+        ("file {} is not counted, but a sheet of it is judged", _judged_uncounted()),
+        ("sheet {} is pending, but its file is given up: no run will find it", _pending_unreadable()),
         (
             "sheet {} is delivered, but billing has not acknowledged a reading of it",
             _delivered_not_exported(),
@@ -43,34 +49,32 @@ def contradictions(connection: Connection) -> Iterator[str]:
             yield text.format(key)
 
 
+def waiting_since(connection: Connection, moment: datetime) -> Iterator[tuple[int, datetime]]:
+    """Sheets that are pending, and since when, although nobody did anything for them since ``moment``.
+
+    Whoever hands a file in again, and so goes on with it, leaves a receipt.
+    """
+    again = sa.exists().where(receipt.c.file_id == sheet.c.file_id, receipt.c.at >= moment)
+    query = sa.select(sheet.c.id, sheet.c.updated_at).where(
+        sheet.c.state == SheetState.PENDING.value, sheet.c.updated_at < moment, ~again
+    )
+    for row in connection.execute(query.order_by(sheet.c.id)):
+        yield row.id, row.updated_at
+
+
+def _damaged(connection: Connection) -> Iterator[str]:
+    """What SQLite finds wrong with its file; PostgreSQL has checksums and tools of its own."""
+    if connection.dialect.name != "sqlite":
+        return
+    for (said,) in connection.exec_driver_sql("PRAGMA integrity_check(20)"):
+        if said != "ok":
+            yield f"the records' file is damaged ({said}); restore a backup"
+    for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        yield f"row {row} of {table} names a row of {parent} that there is none of"
+
+
 def _unknown_states() -> sa.Select[tuple[int]]:
     return sa.select(sheet.c.id).where(sheet.c.state.notin_([state.value for state in SheetState]))
-
-
-def _last_audit_differs() -> sa.Select[tuple[int]]:
-    last = (
-        sa.select(audit.c.sheet_id, sa.func.max(audit.c.id).label("id"))
-        .where(audit.c.what == STATE)
-        .group_by(audit.c.sheet_id)
-        .subquery()
-    )
-    ends = sa.select(last.c.sheet_id, audit.c.state_after).join(audit, audit.c.id == last.c.id).subquery()
-    return (
-        sa.select(sheet.c.id)
-        .outerjoin(ends, ends.c.sheet_id == sheet.c.id)
-        .where(ends.c.state_after.is_distinct_from(sheet.c.state))
-    )
-
-
-def _audit_gaps() -> sa.Select[tuple[int]]:
-    previous = sa.func.lag(audit.c.state_after).over(partition_by=audit.c.sheet_id, order_by=audit.c.id)
-    steps = (
-        sa.select(audit.c.sheet_id, audit.c.state_before, previous.label("previous"))
-        .where(audit.c.what == STATE)
-        .subquery()
-    )
-    broken = steps.c.state_before.is_distinct_from(steps.c.previous)
-    return sa.select(steps.c.sheet_id).where(broken).distinct()
 
 
 def _accepted_without_reading() -> sa.Select[tuple[int]]:
@@ -98,6 +102,55 @@ def _wrong_evidence() -> sa.Select[tuple[int]]:
         .join(sheet, sheet.c.id == reading.c.sheet_id)
         .join(source_file, source_file.c.id == sheet.c.file_id)
         .where(reading.c.evidence != evidence)
+    )
+
+
+def _twice_on_a_sheet() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(reading.c.sheet_id)
+        .where(CURRENT)
+        .group_by(reading.c.sheet_id, reading.c.meter_serial, reading.c.tariff)
+        .having(sa.func.count() > 1)
+    )
+
+
+def _twice_in_a_period() -> sa.Select[tuple[int]]:
+    whose = (
+        reading.c.supplier,
+        reading.c.account,
+        reading.c.meter_serial,
+        reading.c.tariff,
+        reading.c.period,
+    )
+    # The later one of different sheets: two of one sheet have a line of their own.
+    return (
+        sa.select(sa.func.max(reading.c.id))
+        .where(CURRENT)
+        .group_by(*whose)
+        .having(sa.func.count(reading.c.sheet_id.distinct()) > 1)
+    )
+
+
+def _without_receipt() -> sa.Select[tuple[int]]:
+    return sa.select(source_file.c.id).where(
+        source_file.c.id.notin_(sa.select(receipt.c.file_id).where(receipt.c.file_id.isnot(None)))
+    )
+
+
+def _judged_uncounted() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(source_file.c.id)
+        .join(sheet, sheet.c.file_id == source_file.c.id)
+        .where(source_file.c.state == "received", sheet.c.state != SheetState.PENDING.value)
+        .distinct()
+    )
+
+
+def _pending_unreadable() -> sa.Select[tuple[int]]:
+    return (
+        sa.select(sheet.c.id)
+        .join(source_file, source_file.c.id == sheet.c.file_id)
+        .where(source_file.c.state == "unreadable", sheet.c.state == SheetState.PENDING.value)
     )
 
 

@@ -108,6 +108,15 @@ class Submissions:
         )
         return [SubmissionRow(**row._mapping) for row in self._connection.execute(query)]
 
+    def photos(self, after: int, limit: int) -> list[tuple[int, str, str]]:
+        """Id, reference and photo's key of the next drafts after the submission of id ``after``."""
+        query = sa.select(submission.c.id, submission.c.reference, submission.c.photo).where(
+            submission.c.state == DRAFT, submission.c.id > after
+        )
+        return [
+            (r[0], r[1], r[2]) for r in self._connection.execute(query.order_by(submission.c.id).limit(limit))
+        ]
+
     def photo_in_use(self, key: str, but: int) -> bool:
         """Whether another submission that is not dropped has the same picture."""
         query = sa.select(submission.c.id).where(
