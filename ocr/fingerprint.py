@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from templates.model import Template
+from templates.model import PRINTED_KINDS, Template
 
 _STEP_MM = 1.0
 #: Left out along every printed border.
@@ -95,7 +95,7 @@ def _points(template: Template, shifts: Mapping[str, NDArray[np.float64]]) -> ND
     moves = [
         shifts.get(field.name, np.zeros((len(field.cells) or 1, 2)))
         for field in template.fields
-        if field.kind != "printed"
+        if field.kind not in PRINTED_KINDS
     ]
     moved: NDArray[np.float64] = base + np.repeat(np.concatenate(moves), counts, axis=0)
     return moved
@@ -108,7 +108,7 @@ def _grids(template: Template) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """
     grids: list[NDArray[np.float64]] = []
     for field in template.fields:
-        if field.kind == "printed":
+        if field.kind in PRINTED_KINDS:
             continue
         for cell in field.cells or (field.box,):
             columns = max(1, round((cell.w_mm - 2 * _EDGE_MM) / _STEP_MM))

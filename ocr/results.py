@@ -32,10 +32,10 @@ class FieldResult:
     ``value`` is the best reading even when ``confidence`` is low ("" when nothing is written); ``raw`` is
     what the ink says without the register, one character a cell. ``source`` says where an account came from:
     ``ink``, ``qr`` or ``text`` (printed beside the QR). ``runner_up`` is the posterior of the second best
-    registered account, or of a reading's second best number. ``present`` is for fields that only need ink
-    (signature, address line). ``evidence``: the cells that ``value`` was decoded from
-    (``ocr.decode.packed``), so that it can be decoded again with what is known of its account; empty where
-    the value came in another way.
+    registered account, or of a reading's second best number; ``other``: that account. ``present``
+    is for fields that only need ink (signature, address line). ``evidence``: the cells that ``value`` was
+    decoded from (``ocr.decode.packed``), so that it can be decoded again with what is known of its account;
+    empty where the value came in another way.
     """
 
     value: str | None = None
@@ -48,6 +48,7 @@ class FieldResult:
     present: bool | None = None
     reasons: tuple[Reason, ...] = ()
     evidence: bytes = b""
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,16 @@ class Registration:
     """How a slip lies on its page.
 
     ``homography``: 3×3 row-major floats, slip millimetres → page pixels. ``residual_mm``: the worst distance
-    between an expected and an observed landmark after the fit, in slip millimetres. ``markers_found``: 0–4.
+    between an expected and an observed landmark after the fit, in slip millimetres. ``markers_found``: 0–4;
+    0: registered by the form's own print. ``bend``: displacement (mm) that is added before the homography, x
+    and y at the nodes of a grid over the slip, row by row, ``bend_columns`` nodes a row; empty where none is.
     """
 
     homography: tuple[float, ...]
     residual_mm: float
     markers_found: int
+    bend: tuple[float, ...] = ()
+    bend_columns: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import cast
 
 from templates.art import Artwork, HatchArt, LabelArt, TextArt
@@ -108,12 +109,13 @@ def _kind(section: Section, name: str, means: Meaning, *, personal: bool) -> Fie
 
 
 def _with_options(section: Section, field: Field) -> Field:
-    """The field with what only some kinds have: ``border``, ``check``, ``codes``, ``content``, ``type``."""
+    """The field with what only some kinds have: its border, check, codes, type size."""
     border: Border = usual_border(field.kind)
     check: Check = ""
     codes: Codes = "any"
     content: CodeContent = "account"
     type_pt = 0.0
+    account_at: tuple[int, int] | None = None
     if not field.cells:
         value = section.get("border")
         border = cast(Border, value.choice("border", ("box", "rule", "none"))) if value else border
@@ -125,16 +127,41 @@ def _with_options(section: Section, field: Field) -> Field:
         codes = cast(Codes, value.choice("codes", ("any", "qr", "barcode"))) if value else codes
         value = section.get("content")
         content = cast(CodeContent, value.choice("content", ("account", "payment"))) if value else content
+        account_at = _account_at(section)
     if field.kind == "typed":
         value = section.get("type")
         type_pt = value.number("type", 6, 60) if value else type_pt
-    return replace(field, border=border, check=check, codes=codes, content=content, type_pt=type_pt)
+    return replace(
+        field,
+        border=border,
+        check=check,
+        codes=codes,
+        content=content,
+        type_pt=type_pt,
+        account_at=account_at,
+    )
+
+
+def _account_at(section: Section) -> tuple[int, int] | None:
+    """Which characters of a code are the account, the first and the last, from 1."""
+    value = section.get("account_at")
+    if value is None:
+        return None
+    first, last = (int(n) for n in value.numbers("account_at", 2, 1, 200))
+    if first > last:
+        raise value.error(
+            f"«account_at: [{first}, {last}]» наоборот (reversed)", f"напишите account_at: [{last}, {first}]"
+        )
+    return first, last
 
 
 def _cells(section: Section, x: float, y: float, *, is_date: bool) -> tuple[Box, ...]:
     width, height = section.need("cell", "[8, 10]").numbers("cell", 2, 2, 40)
     gap_value = section.get("gap")
     gap = gap_value.number("gap", 0, 40) if gap_value is not None else 0.0
+    starts = section.get("starts")
+    if starts is not None:
+        return _uneven(starts, x, y, width, height, is_date=is_date)
     if is_date:
         groups: tuple[int, ...] = _DATE_GROUPS
     else:
@@ -152,6 +179,25 @@ def _cells(section: Section, x: float, y: float, *, is_date: bool) -> tuple[Box,
             x += width
         x += gap
     return tuple(boxes)
+
+
+def _uneven(
+    starts: Value, x: float, y: float, width: float, height: float, *, is_date: bool
+) -> tuple[Box, ...]:
+    """Cells at any distances, as other people's forms have them: where each begins, from the first."""
+    values = starts.numbers("starts", sum(_DATE_GROUPS) if is_date else None, 0, 500)
+    if not 1 <= len(values) <= 20 or values[0] != 0:
+        raise starts.error(
+            f"в «starts» чисел: {len(values)} (cell count)",
+            "напишите до 20 чисел, первое 0: на сколько мм левый край каждой клетки правее первой",
+        )
+    for before, after in pairwise(values):
+        if after < before + 0.7 * width:
+            raise starts.error(
+                f"клетки в «starts» накрывают друг друга: {before:g} и {after:g} (cells overlap)",
+                "исправьте числа: они растут хотя бы на ширину клетки",
+            )
+    return tuple(Box(round(x + start, 4), y, width, height) for start in values)
 
 
 def _dots(cells: tuple[Box, ...]) -> tuple[TextArt, ...]:

@@ -112,7 +112,8 @@ class Field:
     ``kind``: see ``FieldKind``. ``cells`` is empty for kinds without cells; ``box`` then is where to write
     or where the print stands, otherwise the cells' bounding box. ``tariff`` is "T1", "T2" or "T3" for
     readings; ``meter``, from 1, tells the meters of a sheet apart. ``border``: what we print around it.
-    ``codes``, ``content``: for kind ``code``. ``type_pt``: type size of a ``typed`` field that we print.
+    ``codes``, ``content``: for kind ``code``; ``account_at``: which of its characters, from 1, are the
+    account (all, where None). ``type_pt``: type size of a ``typed`` field that we print.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Field:
     codes: Codes = "any"
     content: CodeContent = "account"
     type_pt: float = 0.0
+    account_at: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from ocr.decode.packed import pack
 from ocr.forms.cutting import CELL_MARGIN, cut
 from ocr.forms.habits import Observed
 from ocr.forms.ink import area_of_strokes, ink_mask, presence
+from ocr.forms.kinds import ON_LINE, Instruments, join_account, read_others
 from ocr.forms.personal import read_account
 from ocr.forms.registration import Registered
 from ocr.forms.settings import CellReader, Floats, Grey
+from ocr.forms.unwritten import cell_probabilities
 from ocr.results import Character, FieldResult
 from templates.model import Box, Field, Template
 
@@ -54,7 +57,7 @@ def read_cells(crops: Mapping[str, list[Grey]], classifier: CellReader) -> dict[
     batch = [crop for field in crops.values() for crop in field]
     if not batch:
         return {}
-    table = classifier.probabilities(batch, CELL_MARGIN)
+    table = cell_probabilities(batch, classifier)
     result: dict[str, Floats] = {}
     row = 0
     for name, field in crops.items():
@@ -168,11 +171,13 @@ def read_fields(
     probabilities: Mapping[str, Floats],
     *,
     observed: Mapping[str, Observed],
+    instruments: Instruments,
     accounts: AccountIndex | None,
     dpi: float,
     black: float,
 ) -> dict[str, FieldResult]:
     """All fields of a slip, in the template's order; ``grey`` is its page, ``black`` see ``ink``."""
+    others = read_others(grey, registered, template, instruments, accounts=accounts, dpi=dpi, black=black)
     fields: dict[str, FieldResult] = {}
     for field in template.fields:
         if field.cells:
@@ -181,20 +186,42 @@ def read_fields(
             )
         elif field.kind == "printed" and template.code is not None:
             fields[field.name] = read_account(grey, registered, template, accounts, dpi)
+        elif field.name in others:
+            fields[field.name] = _with_missing(field, others[field.name])
         else:
             fields[field.name] = read_box(field, registered, template, dpi, black)
-    return fields
+    return join_account(template, fields, accounts)
+
+
+def _with_missing(field: Field, result: FieldResult) -> FieldResult:
+    """The result with the reason for a required field in which nothing stands."""
+    empty = not (result.present if result.present is not None else result.value or result.raw)
+    return replace(result, reasons=(*missing(field, empty=empty), *result.reasons))
 
 
 def nothing_written(
-    fields: Mapping[str, FieldResult], crops: Mapping[str, list[Grey]], dpi: float, black: float
+    template: Template,
+    fields: Mapping[str, FieldResult],
+    crops: Mapping[str, list[Grey]],
+    dpi: float,
+    black: float,
 ) -> bool:
     """Whether a slip was given in without a word on it: no cell has a character and nowhere is ink."""
     if any(f.present or (f.present is False and f.confidence < 0.9) for f in fields.values()):
         return False
-    if any(set(f.raw or "") - {"_"} for f in fields.values() if f.characters and f.source in (None, "ink")):
+    if any(_something_on(field, fields[field.name]) for field in template.fields):
+        return False
+    cells = [fields[field.name] for field in template.fields if field.cells and field.name in fields]
+    if any(set(f.raw or "") - {"_"} for f in cells if f.characters and f.source in (None, "ink")):
         return False
     return not any(_has_ink(crop, dpi, black) for row in crops.values() for crop in row)
+
+
+def _something_on(field: Field, result: FieldResult) -> bool:
+    """Whether somebody wrote on a line or into a box to tick; what is printed there does not count."""
+    if field.kind == "tick":
+        return result.value != "empty" or result.confidence < 0.9
+    return field.kind in ON_LINE and (bool(result.raw) or result.confidence < 0.9)
 
 
 def _has_ink(crop: Grey, dpi: float, black: float) -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from domain.reasons import Reason
 from ocr.decode import AccountIndex
 from ocr.forms.code import Code, read_code
-from ocr.forms.geometry import fit_affine
 from ocr.forms.ink import black_of
 from ocr.forms.overwritten import Difference, compare
+from ocr.forms.places import local_matrix
 from ocr.forms.registration import Registered
-from ocr.forms.settings import Floats, Grey
+from ocr.forms.settings import Grey
 from ocr.results import Character, FieldResult
-from templates.model import Template
+from templates.model import Box, Template
 
 #: Foreign ink (mm²): from here somebody may have touched the number, from there he wrote one.
 _TOUCHED_MM2, _WRITTEN_MM2 = 2.0, 10.0
@@ -29,7 +27,8 @@ def read_account(
 ) -> FieldResult:
     """The printed account. Reasons: ``account_unclear``, ``account_contradicts_code``."""
     assert template.code is not None
-    code = read_code(grey, local_matrix(registered, template), template.code)
+    around = Box.around((template.code.qr, template.code.text))
+    code = read_code(grey, local_matrix(registered, template, around), template.code)
     if code is None:
         return FieldResult(value="", source=None, reasons=(Reason.ACCOUNT_UNCLEAR,))
     if code.supplier is not None and code.supplier != template.supplier:
@@ -65,21 +64,3 @@ def _result(code: Code, accounts: AccountIndex | None, reasons: tuple[Reason, ..
         source=code.source,
         reasons=reasons,
     )
-
-
-def local_matrix(registered: Registered, template: Template) -> Floats:
-    """Slip millimetres → page pixels with the smooth correction around the code area, 3×3."""
-    assert template.code is not None
-    matrix = np.array(registered.registration.homography).reshape(3, 3)
-    left, right = template.code.qr, template.code.text
-    places = np.array(
-        [
-            [left.x_mm, left.y_mm],
-            [right.right_mm, right.y_mm],
-            [right.right_mm, left.bottom_mm],
-            [left.x_mm, left.bottom_mm],
-        ]
-    )
-    moved = places + np.array([registered.correction.at(template, *place) for place in places])
-    result: Floats = matrix @ fit_affine(places, moved)
-    return result

@@ -21,6 +21,7 @@ from ocr.forms.fields import (
 from ocr.forms.finding import find_slips
 from ocr.forms.grouping import Candidate
 from ocr.forms.ink import black_of
+from ocr.forms.kinds import Instruments
 from ocr.forms.observing import observe_slip
 from ocr.forms.quality import why_not_found
 from ocr.forms.registration import register
@@ -41,6 +42,7 @@ class FormReader:
         stopwatch: Callable[[], float] = time.perf_counter,
         *,
         shadow: CellReader | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         self.templates = tuple(templates)
         self._classifier = classifier
@@ -48,6 +50,7 @@ class FormReader:
         self._settings = settings
         self._stopwatch = stopwatch
         self._shadow = shadow
+        self._instruments = instruments if instruments is not None else Instruments(threads=settings.threads)
 
     def read_page(self, page: Page) -> list[SlipReading]:
         """Every slip of a page, from top to bottom; never empty.
@@ -101,12 +104,13 @@ class FormReader:
             template,
             probabilities,
             observed=observed,
+            instruments=self._instruments,
             accounts=self._accounts,
             dpi=dpi,
             black=black,
         )
         reasons = printed_reasons(template, fields)
-        if not reasons and nothing_written(fields, crops, dpi, black):
+        if not reasons and nothing_written(template, fields, crops, dpi, black):
             reasons = (Reason.EMPTY,)
         shadow = None
         if self._shadow is not None:
@@ -130,7 +134,7 @@ class FormReader:
             reasons=reasons,
             registration=registered.registration,
             ink=fingerprint(registered.slip, template, registered.correction.shifts, dpi),
-            model=self._classifier.model,
+            model=self._instruments.model(template, self._classifier.model),
             seconds=seconds + self._stopwatch() - started,
             shadow=shadow,
         )
