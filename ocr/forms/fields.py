@@ -19,7 +19,6 @@ from ocr.forms.personal import read_account
 from ocr.forms.registration import Registered
 from ocr.forms.settings import CellReader, Floats, Grey
 from ocr.forms.unwritten import cell_probabilities
-from ocr.forms.unwritten import cell_probabilities
 from ocr.results import Character, FieldResult
 from templates.model import Box, Field, Template
 

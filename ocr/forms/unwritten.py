@@ -1,4 +1,4 @@
-"""Cells that nobody wrote in, half of a slip's: told by their evenness, in a hundredth of the network's time."""
+"""Cells that nobody wrote in, half of a slip's: told by their evenness in little time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SURE = 0.9998
 
 
 def cell_probabilities(crops: Sequence[Grey], classifier: CellReader) -> Floats:
-    """Probabilities (N, 12) of cells cut with ``CELL_MARGIN`` at about 200 dpi; the written go to the network."""
+    """Probabilities (N, 12) of cells cut with ``CELL_MARGIN`` at 200 dpi; the network reads the written."""
     written = [index for index, crop in enumerate(crops) if not is_even(crop)]
     table = np.full((len(crops), len(SYMBOLS)), (1.0 - _SURE) / (len(SYMBOLS) - 1))
     table[:, BLANK] = _SURE
