@@ -62,7 +62,7 @@ def _names(template: Template, root: Section, sources: list[Section], without: t
     elif template.purpose == "questionnaire":
         needed = QUESTIONNAIRE_REQUIRED
     for name in needed:
-        if name not in seen and name in without:
+        if name in without:
             continue
         if name not in seen:
             raise root.key("fields").error(

@@ -28,6 +28,8 @@ _ALIKE, _LEVEL_MM = 0.16, 0.9
 _CELL_W, _CELL_H = (2.6, 14.0), (3.4, 18.0)
 #: White (mm) between two cells of one row at most, as a share of the cell's width.
 _GAP = 1.05
+#: White (mm) by which a gap between two cells is wider than the others; error (mm) of an even row.
+_APART_MM, _UNEVEN_MM = 0.5, 0.33
 _TICK = (2.9, 9.0)
 #: A single cell (mm): smaller ones are something else.
 _ONE_CELL = (4.5, 6.0)
@@ -172,16 +174,34 @@ def _in_order(places: list[Place]) -> list[Place]:
 
 
 def groups(cells: tuple[Box, ...]) -> tuple[tuple[int, ...], float]:
-    """How a row's cells are grouped, and the white (mm) between the groups: 0 where there is one group."""
+    """How a row's cells are grouped, and the white (mm) between the groups: 0 where there is one group.
+
+    Cells that all stand apart are a group each.
+    """
     gaps = [after.x_mm - before.right_mm for before, after in pairwise(cells)]
     if not gaps:
         return (1,), 0.0
-    usual = float(np.median(gaps))
-    wide = [gap for gap in gaps if gap > usual + 0.5]
+    least = min(gaps)
+    if least > _APART_MM and max(gaps) - least <= _APART_MM:
+        return (1,) * len(cells), float(np.mean(gaps))
     counts, count = [], 1
     for gap in gaps:
-        if gap > usual + 0.5:
+        if gap > least + _APART_MM:
             counts.append(count)
             count = 0
         count += 1
+    wide = [gap for gap in gaps if gap > least + _APART_MM]
     return (*counts, count), float(np.mean(wide)) if wide else 0.0
+
+
+def even(cells: tuple[Box, ...], counts: tuple[int, ...], gap: float) -> bool:
+    """Whether cells of one width, so grouped, stand where these do, to a third of a millimetre."""
+    whole = Box.around(cells)
+    width = (whole.w_mm - gap * (len(counts) - 1)) / sum(counts)
+    x, starts = whole.x_mm, []
+    for count in counts:
+        for _ in range(count):
+            starts.append(x)
+            x += width
+        x += gap
+    return all(abs(start - cell.x_mm) <= _UNEVEN_MM for start, cell in zip(starts, cells, strict=True))
