@@ -35,6 +35,7 @@ MOST_ORIGINAL = 1 << 20
 #: Attachments of one mail that are read.
 MOST_ATTACHMENTS = 10
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{5,14}(?![0-9])")
+_SUFFIX = re.compile(r"[.][A-Za-z0-9]{1,5}$")
 _WAITING = frozenset({SheetState.PENDING})
 _TAKEN = frozenset({SheetState.ACCEPTED, SheetState.REVIEW, SheetState.DELIVERED})
 
@@ -133,9 +134,11 @@ def _pictures(ctx: Context, incoming: Incoming, mail: Mail, said: Message) -> Ha
     reading = said.readings[0] if said.readings else ""
     files: list[int] = []
     refused: list[Reason] = []
-    for each in mail.attachments[:MOST_ATTACHMENTS]:
+    for number, each in enumerate(mail.attachments[:MOST_ATTACHMENTS], 1):
+        # People name files after themselves; the log, which nothing is taken out of, needs no names.
+        named = replace(each, name=f"attachment-{number}{_suffix(each.name)}")
         try:
-            files.append(_take(ctx, incoming, each, account, reading))
+            files.append(_take(ctx, incoming, named, account, reading))
         except InputError as error:
             refused.append(error.reason)
     with ctx.records.begin() as tx:
@@ -154,6 +157,11 @@ def _pictures(ctx: Context, incoming: Incoming, mail: Mail, said: Message) -> Ha
             )
             return "not_understood"
     return "pictures"
+
+
+def _suffix(name: str) -> str:
+    found = _SUFFIX.search(name)
+    return found[0].lower() if found else ""
 
 
 def _take(ctx: Context, incoming: Incoming, each: Attachment, account: str, reading: str) -> int:

@@ -63,13 +63,17 @@ def receive_message(ctx: Context, incoming: Incoming) -> Answered:
         raise UsageError(f"there is no supplier {incoming.supplier!r}")
     understood = _understood(ctx, incoming)
     original = original_of(incoming)
-    # Durable before anything is acknowledged; a message that is known already adds nothing.
-    key = ctx.objects.put(original)
+    with ctx.records.read() as tx:
+        known = tx.messages.known(incoming.supplier, incoming.channel, incoming.source, incoming.external_id)
+    # Durable before anything is acknowledged. What brings no sheet has its words in its record, and there
+    # alone: an object that no file names would outlive its term.
+    brings = known is None and understood[0] is not None
+    key = ctx.objects.put(original) if brings else ""
     with ctx.records.begin() as tx:
         tx.lock(judging.sheets_lock(incoming.supplier))
         known = tx.messages.known(incoming.supplier, incoming.channel, incoming.source, incoming.external_id)
         if known is not None:
-            if known.text != words_of(incoming):
+            if known.text not in ("", words_of(incoming)):
                 raise ConflictError("another message came under the same name; nothing was changed")
             return standing_of(ctx, tx, known)
         return _handle(ctx, tx, incoming, understood, (key, len(original)))

@@ -52,7 +52,8 @@ class Act:
     """An act of destruction. ``number`` 0: nothing was destroyed, or it was only tried.
 
     ``held``: files that a legal hold keeps; ``unjudged``: files with a sheet that still has to be judged.
-    ``keys``: SHA-256 of every original destroyed. ``messages``: emptied ones that had brought no reading.
+    ``keys``: SHA-256 of every original destroyed. ``messages``: emptied ones that had brought no reading;
+    ``messages_held``: those that a hold keeps. ``no_term``: channels that are kept because no term ends them.
     """
 
     at: datetime
@@ -64,6 +65,8 @@ class Act:
     keys: list[str] = field(default_factory=list)
     number: int = 0
     messages: int = 0
+    messages_held: int = 0
+    no_term: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The act as it is kept: what, how much, from when; nothing of what stood in it."""
@@ -86,6 +89,8 @@ class Act:
             "held": self.held,
             "unjudged": self.unjudged,
             "messages": self.messages,
+            "messages_held": self.messages_held,
+            "no_term": self.no_term,
             "originals": self.keys,
         }
 
@@ -98,6 +103,7 @@ def purge(ctx: Context, terms: Terms, who: str, *, dry: bool = False) -> Act:
     act = Act(ctx.clock(), who, dict(terms.days))
     with ctx.records.read() as tx:
         holds = tx.holds.all(standing=True)
+        act.no_term = tx.holds.without_term(terms.days)
     for channel, days in terms.days.items():
         if channel == DRAFT:
             continue
@@ -111,11 +117,12 @@ def purge(ctx: Context, terms: Terms, who: str, *, dry: bool = False) -> Act:
                 act.keys.append(due.sha256)
                 if not dry:
                     _destroy(ctx, due, who)
-        if not holds:
-            # Nobody knows whose they are: a hold on anybody keeps them.
-            with ctx.records.begin() as tx:
-                before = act.at - timedelta(days=days)
-                act.messages += tx.holds.forget_stray_messages(channel, before, dry=dry)
+        with ctx.records.begin() as tx:
+            before = act.at - timedelta(days=days)
+            # Nobody knows whose they are: a hold on any account of their supplier keeps them.
+            held = {hold.supplier for hold in holds}
+            gone, kept = tx.holds.forget_stray_messages(channel, before, held, dry=dry)
+            act.messages, act.messages_held = act.messages + gone, act.messages_held + kept
     if DRAFT in terms.days:
         _drafts(ctx, act, holds, act.at - timedelta(days=terms.days[DRAFT]), dry=dry)
     if (act.keys or act.messages) and not dry:

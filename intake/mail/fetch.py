@@ -58,16 +58,23 @@ def opened(box: Mailbox) -> Iterator[BaseMailBox]:
         yield mailbox
 
 
-def take_all(ctx: Context, supplier: str, box: Mailbox, mailbox: BaseMailBox) -> int:
-    """Handle every mail that is not marked; returns how many were new."""
+def take_all(
+    ctx: Context, supplier: str, box: Mailbox, mailbox: BaseMailBox, seen: set[str] | None = None
+) -> int:
+    """Handle every mail that is not marked; returns how many were new.
+
+    ``seen``: mails that need no second look while this connection lasts; on a server that keeps no keywords
+    it is all that tells them from new ones.
+    """
     new = 0
     day = ctx.clock().astimezone().date
-    left: set[str] = set()
+    seen = set() if seen is None else seen
     while True:
-        uids = [uid for uid in mailbox.uids(AND(no_keyword=KEYWORD)) if uid not in left][:_AT_ONCE]
+        uids = [uid for uid in mailbox.uids(AND(no_keyword=KEYWORD)) if uid not in seen][:_AT_ONCE]
         if not uids:
             break
         for uid in uids:
+            seen.add(uid)
             data = _raw(mailbox, uid)
             try:
                 if data is not None:
@@ -78,12 +85,9 @@ def take_all(ctx: Context, supplier: str, box: Mailbox, mailbox: BaseMailBox) ->
             except (MeterdropError, ValueError):
                 # It stays unmarked for people to see, and does not hold the others.
                 log.exception("mail %s in %s cannot be handled", uid, box.address)
-                left.add(uid)
                 continue
             # Only now: until the mail is recorded it comes again.
             _mark(mailbox, uid, box)
-        if len(uids) < _AT_ONCE or not _keeps_keywords(mailbox):
-            break
     finish(ctx)
     return new
 
@@ -97,9 +101,10 @@ def watch(
         try:
             with opened(box) as mailbox:
                 finish(ctx)
+                seen: set[str] = set()
                 while not stop.is_set():
                     told = _told(mailbox)
-                    take_all(ctx, supplier, box, mailbox)
+                    take_all(ctx, supplier, box, mailbox, seen)
                     pause = _FIRST_WAIT
                     _idle(mailbox, stop, told)
         except (*Broken, StorageError) as error:
@@ -157,8 +162,3 @@ def _mark(mailbox: BaseMailBox, uid: str, box: Mailbox) -> None:
         if not mailbox.folder.exists(box.done_folder):
             mailbox.folder.create(box.done_folder)
         mailbox.move(uid, box.done_folder)
-
-
-def _keeps_keywords(mailbox: BaseMailBox) -> bool:
-    """Whether marking helped: a server without keywords would give the same mails for ever."""
-    return len(mailbox.uids(AND(keyword=KEYWORD))) > 0

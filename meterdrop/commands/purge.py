@@ -53,5 +53,9 @@ def _print(act: Act, *, dry: bool) -> None:
         click.echo(f"{name:<10}{kind.files:>8} files{kind.sheets:>9} sheets{kind.bytes / 1e6:>11.1f} MB")
     done = "would be destroyed" if dry else "destroyed"
     click.echo(f"{len(act.keys)} originals {done}, {act.held} kept by a hold, {act.unjudged} not judged yet")
+    if act.messages or act.messages_held:
+        click.echo(f"{act.messages} messages without a reading {done}, {act.messages_held} kept by a hold")
+    if act.no_term:
+        click.echo(f"Kept for ever, METERDROP_KEEP_DAYS names no term: {', '.join(act.no_term)}", err=True)
     if act.number:
         click.echo(f"Act of destruction {act.number}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +13,17 @@ from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
 from storage.records.channel_tables import message, message_file, notice
+from storage.records.notices import FAILED, QUEUED, SENDING
 from storage.records.office_tables import legal_hold, purge_act, submission
-from storage.records.tables import batch, blind_audit, shadow_reading, sheet, source_file
+from storage.records.review_tables import question
+from storage.records.tables import batch, blind_audit, reading, receipt, shadow_reading, sheet, source_file
 
 #: A sheet that nobody has judged keeps its file, however old it is.
 _UNJUDGED = (SheetState.PENDING.value, SheetState.REVIEW.value)
 #: Nor while somebody still has to look at it a second time.
 _UNDECIDED = ("open", "disputed")
+_FORGOTTEN = "sha256:"
+_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,16 @@ class DueFile:
     accounts: frozenset[str]
 
 
+def forgotten(name: str) -> str:
+    """What a purged message is called: nobody finds the name in it, but the same name gives the same."""
+    return name if name.startswith(_FORGOTTEN) else _FORGOTTEN + hashlib.sha256(name.encode()).hexdigest()
+
+
+def _of_kind(column: sa.ColumnElement[str], channel: str) -> sa.ColumnElement[bool]:
+    """The channel itself, or one of its providers: ``terminal/citypay`` is a ``terminal``."""
+    return sa.or_(column == channel, column.startswith(f"{channel}/", autoescape=True))
+
+
 class Holds:
     """Places and lifts holds; finds and forgets what is due."""
 
@@ -90,12 +105,12 @@ class Holds:
         return [HoldRow(**row._mapping) for row in self._connection.execute(query)]
 
     def due(self, channel: str, before: datetime, after_id: int = 0, limit: int = 200) -> list[DueFile]:
-        """Kept originals of a channel received before a moment, by id."""
+        """Kept originals of a channel, whoever provides it, received before a moment, by id."""
         query = (
             sa.select(source_file, batch.c.channel)
             .join(batch, batch.c.id == source_file.c.batch_id)
             .where(
-                batch.c.channel == channel,
+                _of_kind(batch.c.channel, channel),
                 source_file.c.received_at < before,
                 source_file.c.purged_at.is_(None),
                 source_file.c.id > after_id,
@@ -107,7 +122,7 @@ class Holds:
 
     def _due(self, row: sa.Row[Any]) -> DueFile:
         states = self._connection.execute(
-            sa.select(sheet.c.state, sheet.c.account, blind_audit.c.state.label("audit"))
+            sa.select(sheet.c.state, blind_audit.c.state.label("audit"))
             .outerjoin(blind_audit, blind_audit.c.sheet_id == sheet.c.id)
             .where(sheet.c.file_id == row.id)
         ).all()
@@ -120,8 +135,24 @@ class Holds:
             received_at=row.received_at,
             sheets=len(states),
             unjudged=sum(each.state in _UNJUDGED or each.audit in _UNDECIDED for each in states),
-            accounts=frozenset(each.account for each in states if each.account),
+            accounts=self._accounts(row.id),
         )
+
+    def _accounts(self, file_id: int) -> frozenset[str]:
+        """Every account that a file's sheets were about at any time: as read, as typed, as decided."""
+        mine = sa.select(sheet.c.id).where(sheet.c.file_id == file_id)
+        found: set[str | None] = set()
+        for column, key in (
+            (sheet.c.account, sheet.c.id),
+            (reading.c.account, reading.c.sheet_id),
+            (submission.c.account, submission.c.sheet_id),
+        ):
+            found |= set(self._connection.execute(sa.select(column).where(key.in_(mine))).scalars())
+        read = sa.select(sheet.c.recognition, sheet.c.entered).where(sheet.c.file_id == file_id)
+        for recognition, entered in self._connection.execute(read):
+            said = ((recognition or {}).get("fields") or {}).get("account") or {}
+            found |= {said.get("value"), (entered or {}).get("account")}
+        return frozenset(str(account) for account in found if account)
 
     def forget(self, file_id: int, at: datetime) -> None:
         """Take what is personal out of a file's record and its sheets; what became of each stays."""
@@ -129,6 +160,12 @@ class Holds:
         self._connection.execute(sa.delete(shadow_reading).where(shadow_reading.c.sheet_id.in_(mine)))
         came = sa.select(message_file.c.message_id).where(message_file.c.file_id == file_id)
         self._forget_messages(sa.or_(message.c.sheet_id.in_(mine), message.c.id.in_(came)))
+        # A slip's customer is told by the register's telephone or address.
+        self._forget_notices(notice.c.sheet_id.in_(mine))
+        self._connection.execute(sa.delete(question).where(question.c.sheet_id.in_(mine)))
+        self._connection.execute(
+            sa.update(receipt).where(receipt.c.file_id == file_id).values(name=f"file {file_id}")
+        )
         audits = sa.update(blind_audit).where(blind_audit.c.sheet_id.in_(mine))
         self._connection.execute(audits.values(first={}, second={}, third={}, truth=sa.null()))
         # That a person judged it stays, what was entered does not. Without a model nothing learns from it.
@@ -145,28 +182,57 @@ class Holds:
             .values(purged_at=at, name=f"file {file_id}")
         )
 
-    def forget_stray_messages(self, channel: str, before: datetime, *, dry: bool) -> int:
-        """Empty messages of a channel that brought no sheet and no file; returns how many."""
+    def forget_stray_messages(
+        self, channel: str, before: datetime, held: Collection[str] = (), *, dry: bool
+    ) -> tuple[int, int]:
+        """Empty messages of a channel that brought no sheet and no file.
+
+        ``held``: suppliers of whom nothing may go. Returns how many were emptied, and how many are held.
+        """
         stray = sa.and_(
-            message.c.channel == channel,
+            _of_kind(message.c.channel, channel),
             message.c.received_at < before,
             message.c.sheet_id.is_(None),
             message.c.id.notin_(sa.select(message_file.c.message_id)),
             sa.or_(message.c.text != "", message.c.sender != ""),
         )
-        count = self._connection.execute(sa.select(sa.func.count()).where(stray)).scalar_one()
+        kept = message.c.supplier.in_(list(held))
+        free = sa.and_(stray, sa.not_(kept))
+        count = self._connection.execute(sa.select(sa.func.count()).where(free)).scalar_one()
+        stays = self._connection.execute(sa.select(sa.func.count()).where(stray, kept)).scalar_one()
         if count and not dry:
-            self._forget_messages(stray)
-        return int(count)
+            self._forget_messages(free)
+        return int(count), int(stays)
 
     def _forget_messages(self, which: sa.ColumnElement[bool]) -> None:
-        """Their words and senders go, and those of the notices that answered them."""
-        notices = sa.or_(
-            notice.c.message_id.in_(sa.select(message.c.id).where(which)),
-            notice.c.sheet_id.in_(sa.select(message.c.sheet_id).where(which)),
-        )
-        self._connection.execute(sa.update(notice).where(notices).values(address="", subject="", body=""))
-        self._connection.execute(sa.update(message).where(which).values(sender="", text=""))
+        """Their words, senders and names go, and those of the notices that answered them."""
+        ids: list[int] = list(self._connection.execute(sa.select(message.c.id).where(which)).scalars())
+        for start in range(0, len(ids), _CHUNK):
+            some = ids[start : start + _CHUNK]
+            sheets = sa.select(message.c.sheet_id).where(message.c.id.in_(some))
+            self._forget_notices(sa.or_(notice.c.message_id.in_(some), notice.c.sheet_id.in_(sheets)))
+            named = sa.select(message.c.id, message.c.external_id).where(message.c.id.in_(some))
+            for message_id, name in self._connection.execute(named).all():
+                # The name may be a person's own words; its hash still tells that the message was handled.
+                self._connection.execute(
+                    sa.update(message)
+                    .where(message.c.id == message_id)
+                    .values(sender="", text="", external_id=forgotten(name))
+                )
+
+    def _forget_notices(self, which: sa.ColumnElement[bool]) -> None:
+        """What is still to be said is not said any more; nothing tells to whom anything was said."""
+        late = notice.c.state.in_((QUEUED, SENDING))
+        self._connection.execute(sa.update(notice).where(which, late).values(state=FAILED, error="purged"))
+        self._connection.execute(sa.update(notice).where(which).values(address="", subject="", body=""))
+
+    def without_term(self, named: Collection[str]) -> list[str]:
+        """Channels that have originals or messages which no term ends, by name."""
+        files = sa.select(batch.c.channel).join(source_file, source_file.c.batch_id == batch.c.id)
+        kept = files.where(source_file.c.purged_at.is_(None)).distinct()
+        said = sa.select(message.c.channel).where(message.c.text != "").distinct()
+        found = {*self._connection.execute(kept).scalars(), *self._connection.execute(said).scalars()}
+        return sorted(each for each in found if each.partition("/")[0] not in named)
 
     def submissions_of(self, file_id: int) -> list[int]:
         """Customers' submissions that a file's sheets came from."""

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.records.channel_tables import message, message_file
+from storage.records.holds import forgotten
 from storage.records.tables import sheet
 from storage.records.upsert import insert
 
@@ -75,12 +76,12 @@ class Messages:
             )
 
     def known(self, supplier: str, channel: str, source: str, external_id: str) -> MessageRow | None:
-        """The message of that name."""
+        """The message of that name, also when its term has ended and it was emptied."""
         return self._one(
             message.c.supplier == supplier,
             message.c.channel == channel,
             message.c.source == source,
-            message.c.external_id == external_id,
+            message.c.external_id.in_((external_id, forgotten(external_id))),
         )
 
     def get(self, message_id: int) -> MessageRow | None:

@@ -150,12 +150,12 @@ def test_scans_that_are_attached_go_the_way_of_ingest(
 ) -> None:
     letter = mail("Показания за ноябрь", "Бланк во вложении")
     scan = file_of([slip(ACCOUNT, "1100")])
-    letter.add_attachment(scan, maintype="application", subtype="pdf", filename="бланк.pdf")
+    letter.add_attachment(scan, maintype="application", subtype="pdf", filename="attachment-1.pdf")
     dovecot.deliver(letter.as_bytes())
     take(desk, box)
     with desk.records.read() as tx:
         [sheet] = tx.sheets.get([1])
-    assert (sheet.channel, sheet.state.value, sheet.file_name) == ("email", "accepted", "бланк.pdf")
+    assert (sheet.channel, sheet.state.value, sheet.file_name) == ("email", "accepted", "attachment-1.pdf")
     outbound(desk, box)
     [answer] = post[0].mails
     assert "Показание 01100" in answer.get_content()
@@ -195,6 +195,17 @@ def test_a_server_that_is_busy_is_tried_again_and_one_that_refuses_is_not(
     with desk.records.read() as tx:
         counts = tx.notices.counts(SUPPLIER)
     assert counts == {("email", "received", "sent"): 1, ("email", "not_understood", "failed"): 1}
+
+
+def test_a_server_that_keeps_no_keywords_gives_every_mail(
+    desk: Context, dovecot: Dovecot, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.mail.fetch._mark", lambda *_: None)
+    for number in range(23):
+        dovecot.deliver(mail("", "Спасибо!", Message_ID=f"<{number}@example.org>").as_bytes())
+    with opened(box) as mailbox:
+        assert take_all(desk, SUPPLIER, box, mailbox) == 23
+        assert take_all(desk, SUPPLIER, box, mailbox) == 0, "the records know them"
 
 
 def test_a_new_mail_wakes_the_watcher(desk: Context, dovecot: Dovecot, box: Mailbox) -> None:
