@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -144,6 +145,7 @@ def open_context(settings: Settings | None = None) -> Context:
             audit_share_reviewed=settings.share("METERDROP_AUDIT_SHARE_REVIEWED"),
             audit_key=audit_key(settings),
             patience_seconds=settings.number("METERDROP_PATIENCE_SECONDS"),
+            worker=socket.gethostname(),
         ),
     )
 

@@ -30,7 +30,8 @@ class ServiceSettings:
     ``most_risk``: thresholds whose target is above it are not used; ``target_risk``: what recalibration
     proves thresholds for. ``audit_share`` and ``audit_share_reviewed``: probability with which a sheet
     accepted by the machine, or by a person, is drawn for a blind audit; ``audit_key``: draws the lots.
-    ``patience_seconds``: how long a batch waits for storage that went away; 0: not at all.
+    ``patience_seconds``: how long a batch waits for storage that went away; 0: not at all. ``worker``:
+    under which name this machine's pace is recorded; "": it is not.
     """
 
     lease_seconds: int = 300
@@ -43,6 +44,7 @@ class ServiceSettings:
     audit_share_reviewed: float = 0.0
     audit_key: bytes = b""
     patience_seconds: float = 0.0
+    worker: str = ""
 
 
 #: Begins the key of a file outside the object store, followed by its path: an archive's scan is only read.
@@ -86,6 +88,7 @@ class PageRead:
     ``pixel_hash``: SHA-256 (hex) over shape and grey pixels, the same for the same picture in another file;
     "" when the page could not be opened. ``photo``: of a photo, what was read (``services.photos.to_json``).
     ``held``: the original is missing or damaged; nothing can be said of the page until it is restored.
+    ``seconds``: from fetching the file on; 0 where nobody measured.
     """
 
     ref: PageRef
@@ -95,6 +98,7 @@ class PageRead:
     detail: str = ""
     photo: Mapping[str, Any] | None = None
     held: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

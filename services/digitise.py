@@ -7,6 +7,8 @@ whoever comes second to a sheet leaves it alone.
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from services.text import printable
 from storage.records import SheetRow, Transaction
 
 MACHINE = "machine"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,16 @@ def finish_chunk(ctx: Context, recognition: Recognition) -> ChunkResult:
                 skipped += 1
                 continue
             outcomes += _settle_page(ctx, tx, fresh[sheet_id], page)
+        _note_pace(ctx, tx, [page.seconds for page in found.values() if page.seconds > 0])
+    by_state = Counter(each.state.value for each in outcomes)
+    log.info("sheets committed", extra={"sheets": len(outcomes), "by_state": dict(by_state)})
     return ChunkResult(tuple(outcomes), skipped, held)
+
+
+def _note_pace(ctx: Context, tx: Transaction, seconds: Sequence[float]) -> None:
+    """Last in its transaction: the machine's row is what its processes may have to wait for."""
+    if ctx.settings.worker and seconds:
+        tx.vitals.pace(ctx.settings.worker, seconds, ctx.clock())
 
 
 def _settle_page(ctx: Context, tx: Transaction, first: SheetRow, page: PageRead) -> list[SheetOutcome]:

@@ -12,7 +12,9 @@ import resource
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from multiprocessing import parent_process
 from pathlib import Path
@@ -176,7 +178,12 @@ def count_pages(key: str, name: str) -> PageCount:
 
 def read_pages(pages: Sequence[PageRef], registers: dict[str, RegisterFile]) -> list[PageRead]:
     """Recognise pages; one item each, in their order."""
-    return [_read(ref, registers.get(ref.supplier)) for ref in pages]
+    return [_timed(ref, registers.get(ref.supplier)) for ref in pages]
+
+
+def _timed(ref: PageRef, register: RegisterFile | None) -> PageRead:
+    began = time.perf_counter()
+    return replace(_read(ref, register), seconds=time.perf_counter() - began)
 
 
 def _read(ref: PageRef, register: RegisterFile | None) -> PageRead:
