@@ -46,7 +46,7 @@ READ = {
     "read-long": read_train.Plan(
         "read-long",
         (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.02), ("strip-chongqing", 0.08)),
-        steps=9000,
+        steps=6000,
         rate=2e-3,
         start_from="read-ship",
         seed=3,
@@ -60,7 +60,7 @@ FIND = {
     "find-long": find_train.Plan(
         "find-long",
         (("scene", 0.5), ("photo-lebanon", 0.2), ("photo-chongqing", 0.17), *_CLOSE),
-        steps=8000,
+        steps=4500,
         rate=1.5e-3,
         start_from="find-ship",
         seed=2,
