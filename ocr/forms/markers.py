@@ -11,7 +11,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from ocr.forms.geometry import refine_quad
+from ocr.forms.geometry import refine_quads
 from ocr.forms.settings import Floats, Grey
 from templates.model import MARKER_DICTIONARY
 
@@ -130,7 +130,7 @@ def look_near(grey: Grey, around: Floats, wanted: frozenset[int], side: float) -
         found = detect(picture, wanted, bits_wrong=0.6, windows=(15, 43))
         if found:
             corner = np.array([x0, y0])
-            return [Sighting(s.id, _sharpen(grey, _enlarged(s.quad, factor) + corner)) for s in found]
+            return _sharpened(grey, [Sighting(s.id, _enlarged(s.quad, factor) + corner) for s in found])
     return []
 
 
@@ -163,10 +163,13 @@ def _found(
     outline: int = 0,
 ) -> list[Sighting]:
     seen = detect(small, wanted, bits_wrong=bits_wrong, windows=windows, outline=outline)
-    return merge([], [Sighting(s.id, _sharpen(page, _enlarged(s.quad, factor))) for s in seen])
+    return merge([], _sharpened(page, [Sighting(s.id, _enlarged(s.quad, factor)) for s in seen]))
 
 
-def _sharpen(page: Grey, quad: Floats) -> Floats:
-    """Refine in page pixels; the black border of a marker is an eighth of its side."""
-    side = float(np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1).mean())
-    return refine_quad(page, refine_quad(page, quad, side * 0.11), side * 0.09)
+def _sharpened(page: Grey, seen: list[Sighting]) -> list[Sighting]:
+    """Refined in page pixels; the black border of a marker is an eighth of its side."""
+    if not seen:
+        return []
+    quads, sides = np.stack([s.quad for s in seen]), np.array([s.size for s in seen])
+    quads = refine_quads(page, refine_quads(page, quads, sides * 0.11), sides * 0.09)
+    return [Sighting(s.id, quad) for s, quad in zip(seen, quads, strict=True)]
