@@ -38,7 +38,11 @@ def from_json(data: Mapping[str, Any]) -> SlipReading:
         registration=None
         if registration is None
         else Registration(
-            tuple(registration["homography"]), registration["residual_mm"], registration["markers_found"]
+            tuple(registration["homography"]),
+            registration["residual_mm"],
+            registration["markers_found"],
+            tuple(registration.get("bend", ())),
+            registration.get("bend_columns", 0),
         ),
         model=data["model"],
         seconds=data["seconds"],
@@ -57,6 +61,7 @@ def _field_to_json(result: FieldResult) -> dict[str, Any]:
         "present": result.present,
         "reasons": [reason.value for reason in result.reasons],
         "evidence": b64encode(result.evidence).decode() or None,
+        "other": result.other or None,
     }
     return {name: value for name, value in full.items() if value is not None and value != []}
 
@@ -73,12 +78,16 @@ def _field_from_json(data: Mapping[str, Any]) -> FieldResult:
         present=data.get("present"),
         reasons=tuple(Reason(code) for code in data.get("reasons", ())),
         evidence=b64decode(data.get("evidence", "")),
+        other=data.get("other", ""),
     )
 
 
 def _registration_to_json(registration: Registration) -> dict[str, Any]:
-    return {
+    kept: dict[str, Any] = {
         "homography": list(registration.homography),
         "residual_mm": registration.residual_mm,
         "markers_found": registration.markers_found,
     }
+    if registration.bend:
+        kept |= {"bend": list(registration.bend), "bend_columns": registration.bend_columns}
+    return kept

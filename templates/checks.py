@@ -69,7 +69,7 @@ def _names(template: Template, root: Section, sources: list[Section], without: t
                 f"на бланке нет поля «{name}» (missing field)",
                 f"добавьте в fields: строку «- name: {name}» и её размеры",
             )
-        if not template.field(name).required:
+        if not template.field(name).required and name not in without:
             source = sources[[field.name for field in template.fields].index(name)]
             raise source.error(
                 f"поле «{name}» не отмечено как обязательное (must be required)", "добавьте required: yes"
@@ -142,7 +142,7 @@ def _apart(template: Template, sources: list[Section]) -> None:
 
 def _code(template: Template, root: Section, code_value: Value | None) -> None:
     if template.code is None or code_value is None:
-        if template.personal:
+        if template.personal and not template.of_role("account_code"):
             raise root.key("personal").error(
                 "на именном бланке нет места для QR-кода (missing code_area)",
                 "добавьте code_area: {qr: [x, y, сторона], text: [x, y, ширина, высота], size: 20}",
