@@ -100,6 +100,14 @@ OPTIONS = (
     Option("METERDROP_OIDC_CLIENT_ID", "", "What the provider calls this program."),
     Option("METERDROP_OIDC_CLIENT_SECRET", "", "The secret that goes with it."),
     Option("METERDROP_OIDC_NAME", "preferred_username", "Claim with the name as in meterdrop users."),
+    Option("METERDROP_METRICS", "true", "Whether both web apps answer /metrics: docs/observability.md."),
+    Option(
+        "METERDROP_METRICS_TOKEN",
+        "",
+        "Whoever reads /metrics sends it as a bearer token; empty: only programs on this machine may.",
+    ),
+    Option("METERDROP_LOG_FORMAT", "text", "Form of the log on standard error: text or json."),
+    Option("METERDROP_LOG_LEVEL", "warning", "From which level on: debug, info, warning or error."),
     Option("METERDROP_LANGUAGE", "ru", "Language of the pages for people who chose none: ru or en."),
 )
 

@@ -122,8 +122,12 @@ class Readable(logging.Formatter):
 
 
 def _said(record: logging.LogRecord) -> dict[str, Any]:
-    values = {**getattr(record, "trail", {}), **vars(record)}
-    return {name: safe(values[name]) for name in sorted(FIELDS) if name in values}
+    values = vars(record)
+    # What ties lines together was made by us.
+    return {
+        **getattr(record, "trail", {}),
+        **{name: safe(values[name]) for name in sorted(FIELDS) if name in values},
+    }
 
 
 def _short(value: Any) -> str:

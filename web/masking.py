@@ -1,14 +1,11 @@
-"""What goes into the log of the web apps: never an account, a telephone number or an address of mail in full.
+"""Patterns of what no log may show in full: accounts, telephone numbers, addresses of mail, references.
 
 Law 152-ФЗ asks to keep personal data where they are needed; an engineer who reads a log needs none of them.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-import sys
-from typing import TextIO
 
 #: Accounts and meter numbers: whole words of digits; a telephone number may be grouped.
 _NUMBER = re.compile(r"(?<!\w)(?:\d{6,20}|(?:\+7|8)[ (-]{0,2}\d{3}[ )-]{0,2}\d{3}[ -]?\d{2}[ -]?\d{2})(?!\w)")
@@ -23,20 +20,3 @@ def masked(text: str) -> str:
     text = _REFERENCE.sub(r"\1…", text)
     text = _MAIL.sub(lambda found: "…@" + found[0].rsplit("@", 1)[1], text)
     return _NUMBER.sub(lambda found: "…" + found[0][-_KEPT:], text)
-
-
-class MaskingFormatter(logging.Formatter):
-    """Formats as always, then masks the whole entry: message, arguments and traceback."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The entry as text."""
-        return masked(super().format(record))
-
-
-def log_masked(stream: TextIO | None = None, level: int = logging.WARNING) -> None:
-    """Send every log entry of this process to ``stream`` (standard error), masked."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)

@@ -40,7 +40,7 @@ HIDDEN = "…"
 
 def scrubbed(text: str) -> str:
     """Text of strangers without anything that might be a customer's."""
-    text = masked(text[: 4 * _LONGEST])
+    text = masked("".join(c if c.isprintable() else " " for c in text[: 4 * _LONGEST]))
     text = _QUOTED.sub(HIDDEN, text)
     kept: list[str] = []
 

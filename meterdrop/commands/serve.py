@@ -131,6 +131,8 @@ def single_sign_on(settings: Settings) -> Oidc | None:
 
 def serve_staff(listening: socket.socket) -> None:
     """The staff process."""
+    from meterdrop.logs import start_log
+    from meterdrop.observing import observe
     from meterdrop.settings import load_settings
     from meterdrop.wiring import context
     from review_ui.app import create_staff_app
@@ -138,6 +140,7 @@ def serve_staff(listening: socket.socket) -> None:
     from review_ui.settings import ReviewSettings
 
     settings = load_settings()
+    start_log(settings)
     with context(settings) as ctx:
         digitiser = None if settings.switch("METERDROP_READ_BY_WORKERS") else Digitiser(ctx)
         if digitiser is not None:
@@ -147,6 +150,7 @@ def serve_staff(listening: socket.socket) -> None:
             app = create_staff_app(
                 ctx, web_settings(settings), pages, digitiser=digitiser, oidc=single_sign_on(settings)
             )
+            observe(app, "staff", settings, ctx)
             _serve(app, listening, settings)
         finally:
             if digitiser is not None:
@@ -156,25 +160,26 @@ def serve_staff(listening: socket.socket) -> None:
 def serve_public(listening: socket.socket) -> None:
     """The public process."""
     from intake.app import create_public_app
+    from meterdrop.logs import start_log
+    from meterdrop.observing import observe
     from meterdrop.photos import photo_reader
     from meterdrop.settings import load_settings
     from meterdrop.wiring import connections, context
 
     settings = load_settings()
+    start_log(settings)
     with context(settings) as ctx:
         reasons = {name: to.reasons for name, to in connections(ctx, settings).billing.items()}
         app = create_public_app(
             ctx, web_settings(settings), photo_reader=photo_reader(), billing_reasons=reasons
         )
+        observe(app, "public", settings)
         _serve(app, listening, settings)
 
 
 def _serve(app: FastAPI, listening: socket.socket, settings: Settings) -> None:
     import uvicorn
 
-    from web.masking import log_masked
-
-    log_masked()
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -1,0 +1,50 @@
+"""How a process of ours writes its log, as the settings say; also what nobody foresaw goes there, cleaned."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from types import TracebackType
+from typing import cast
+
+from domain.errors import MeterdropError, SettingsError
+from meterdrop.settings import Settings, load_settings
+
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+def start_log(settings: Settings) -> None:
+    """Set this process's log up; raises ``SettingsError``."""
+    from web.logs import Form, configure
+
+    form, level = settings.text("METERDROP_LOG_FORMAT"), settings.text("METERDROP_LOG_LEVEL").lower()
+    if form not in ("text", "json"):
+        raise SettingsError(f"METERDROP_LOG_FORMAT is {form!r}; write text or json")
+    if level not in LEVELS:
+        raise SettingsError(f"METERDROP_LOG_LEVEL is {level!r}; write one of {', '.join(LEVELS)}")
+    configure(cast(Form, form), LEVELS[level])
+    sys.excepthook = _unforeseen
+    threading.excepthook = _unforeseen_in_thread
+
+
+def start_log_anyway() -> None:
+    """As ``start_log``; with wrong settings as if there were none: whoever needs them says what is wrong."""
+    try:
+        start_log(load_settings())
+    except MeterdropError:
+        start_log(load_settings({}))
+
+
+def _unforeseen(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    logging.getLogger(__name__).critical("nobody foresaw this", exc_info=(kind, error, at))
+
+
+def _unforeseen_in_thread(given: threading.ExceptHookArgs) -> None:
+    if given.exc_value is not None and not isinstance(given.exc_value, SystemExit):
+        _unforeseen(given.exc_type, given.exc_value, given.exc_traceback)
