@@ -115,16 +115,21 @@ def proposed(named: Named) -> DraftField:
     """What a found place would be as a field."""
     place, box = named.place, named.place.box
     counts: tuple[int, ...] = ()
-    gap, starts = 0.0, ()
+    starts: tuple[float, ...] = ()
+    gap = 0.0
     if place.shape == "cells":
         counts, gap = groups(place.cells)
         if not even(place.cells, counts, gap) or (named.kind == "date" and counts != _DATE):
             starts = tuple(round(cell.x_mm - box.x_mm, 2) for cell in place.cells)
+    x, y, w, h = (round(v, 2) for v in (box.x_mm, box.y_mm, box.w_mm, box.h_mm))
     return DraftField(
-        named.name,
-        named.kind,
-        named.label,
-        *(round(v, 2) for v in (box.x_mm, box.y_mm, box.w_mm, box.h_mm)),
+        name=named.name,
+        kind=named.kind,
+        label=named.label,
+        x=x,
+        y=y,
+        w=w,
+        h=h,
         required=named.name in ("account", "reading", "date", "signature"),
         groups=counts,
         gap=round(gap, 2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,9 @@ _ABOVE_MM, _LEFT_MM, _BELOW_MM, _RIGHT_MM = 5.5, 70.0, 4.5, 90.0
 #: White (mm) between two words of one label at most.
 _WORD_GAP_MM = 4.0
 _SURE = 30.0
-_SECONDS = 20
+_SECONDS = 60
+#: The first that is installed; two together take twice as long.
+_LANGUAGES = ("rus", "eng")
 
 #: The first that fits a label names its field.
 _WORDS: tuple[tuple[str, str], ...] = (
@@ -110,12 +113,13 @@ def _fits(name: str, place: Place) -> bool:
 def read_words(grey: NDArray[np.uint8], dpi: float) -> list[Word]:
     """The printed words of a page; none where there is no Tesseract."""
     scale = dpi / 25.4
+    # Threads of its own make it slower by much as soon as the processors have anything else to do.
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")
     try:
         known = set(pytesseract.get_languages())
-        languages = "+".join(language for language in ("rus", "eng") if language in known)
         table = pytesseract.image_to_data(
             Image.fromarray(grey),
-            lang=languages or None,
+            lang=next((language for language in _LANGUAGES if language in known), None),
             config=f"--psm 11 --dpi {round(dpi)}",
             output_type=pytesseract.Output.DICT,
             timeout=_SECONDS,
