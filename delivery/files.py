@@ -20,7 +20,7 @@ from delivery.targets import Handed, NotHandedOverError
 from domain.errors import StorageError
 from services.context import Context
 from services.outbox import Answer, Call, written
-from services.placing import put_in_place
+from services.placing import let_go, put_in_place
 from storage.records.outbox import WRITTEN
 
 #: Receipts that were read go to this folder beside them.
@@ -54,7 +54,7 @@ class FileTarget:
             with contextlib.suppress(OSError):
                 if temporary.samefile(path):
                     # The process died between link and unlink: the file is in place.
-                    temporary.unlink()
+                    let_go(temporary)
             if temporary.exists():
                 put_in_place(temporary, path)
         except FileExistsError:

@@ -17,6 +17,7 @@ from delivery.rows import FIELDS, fields_of, for_spreadsheets
 from delivery.xlsx import write_workbook
 from domain.errors import StorageError
 from domain.harmless import harmless
+from services.placing import sync_folder
 from storage.records.outbox import OutgoingRow
 
 Rows = Iterable[OutgoingRow]
@@ -29,6 +30,7 @@ def write_durably(path: Path, write: Callable[[BinaryIO], None]) -> None:
             write(out)
             out.flush()
             os.fsync(out.fileno())
+        sync_folder(path.parent)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise StorageError(f"{path.parent} cannot be written to: {error.strerror}") from error

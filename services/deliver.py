@@ -24,6 +24,7 @@ from pathlib import Path
 from domain.errors import AlreadyExistsError, StorageError, UsageError
 from domain.harmless import harmless
 from services.context import Context
+from services.placing import let_go, sync_folder
 from services.placing import put_in_place as _put_in_place
 from services.results import ExportResult
 from storage.records import ReadingRow, RunRow, Transaction
@@ -100,7 +101,7 @@ def settle_interrupted(ctx: Context) -> None:
             with contextlib.suppress(OSError):
                 if temporary.samefile(path):
                     # Died between link and unlink: the file is in place.
-                    temporary.unlink()
+                    let_go(temporary)
             if not temporary.exists():
                 _finish(ctx, run)
                 continue
@@ -157,6 +158,8 @@ def _write(ctx: Context, run_id: int, temporary: Path) -> None:
             out.writelines(csv_lines(tx.exports.readings(run_id)))
             out.flush()
             os.fsync(out.fileno())
+        # Its name, too: that it is gone will mean that the file came into place.
+        sync_folder(temporary.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise StorageError(f"{temporary.parent} cannot be written to: {error.strerror}") from error

@@ -110,6 +110,8 @@ def _recorded(
     name = printable(f"{user} {at:%Y-%m-%d %H%M%S}.json")
     file, _ = tx.files.add_file(supplier, key, name, size=len(ctx.objects.get(key)), batch_id=batch, at=at)
     tx.files.add_receipt(supplier, file.id, batch, name, at)
+    details = {"file": file.id, "batch": batch, "name": name, "again": False}
+    tx.audits.add(at, user, "file.received", supplier=supplier, details=details)
     tx.sheets.add(file, {"channel": CHANNEL, "station": user, "collected": day}, [(1, 1)], at)
     tx.files.close(file.id, "split", 1)
     [row] = tx.sheets.at(file.id, 1)

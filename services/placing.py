@@ -22,9 +22,23 @@ def put_in_place(temporary: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(str(path)) from None
         temporary.rename(path)
+    let_go(temporary)
+
+
+def let_go(temporary: Path) -> None:
+    """Remove the temporary name of a file that is in place.
+
+    The folder is synced first: a power cut must not keep the removal and forget the other name.
+    """
+    sync_folder(temporary.parent)
     temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync_folder(temporary.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

@@ -15,7 +15,7 @@ from pathlib import Path
 from domain.errors import AlreadyExistsError, StorageError, UsageError
 from domain.harmless import harmless
 from services.context import Context
-from services.placing import put_in_place
+from services.placing import let_go, put_in_place, sync_folder
 from services.telling import RECEIPT
 from storage.records.notices import QUEUED, SENDING, SENT, NoticeRow
 
@@ -76,7 +76,7 @@ def _in_place(path: Path) -> bool:
     temporary = _temporary(path)
     with contextlib.suppress(OSError):
         if temporary.samefile(path):
-            temporary.unlink()
+            let_go(temporary)
     there = temporary.exists()
     temporary.unlink(missing_ok=True)
     return not there
@@ -93,3 +93,4 @@ def _write(path: Path, rows: list[NoticeRow]) -> None:
         out.write(text.getvalue().encode())
         out.flush()
         os.fsync(out.fileno())
+    sync_folder(path.parent)

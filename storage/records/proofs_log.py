@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState, may_follow
 from storage.records.audits import STATE
-from storage.records.tables import audit, export_run, reading, receipt, sheet, source_file
+from storage.records.tables import audit, batch, export_run, reading, receipt, sheet, source_file
 
 #: Tables that are only added to, and the endings of the triggers that see to it, by database: migrations.
 _APPEND_ONLY = ("audit", "thresholds", "model_choice", "purge_act")
@@ -126,10 +126,14 @@ def _untold_receipts() -> sa.Select[tuple[int]]:
         .subquery()
     )
     given = sa.select(receipt.c.file_id, sa.func.count().label("n")).group_by(receipt.c.file_id).subquery()
+    # The desk did not tell of its receipts at first.
+    early = sa.and_(told.c.n.is_(None), batch.c.channel == "desk")
     return (
         sa.select(given.c.file_id)
+        .join(source_file, source_file.c.id == given.c.file_id)
+        .join(batch, batch.c.id == source_file.c.batch_id)
         .outerjoin(told, told.c.file_id == given.c.file_id)
-        .where(given.c.n.is_distinct_from(told.c.n))
+        .where(given.c.n.is_distinct_from(told.c.n), ~early)
     )
 
 
