@@ -21,6 +21,9 @@ MARGIN, MARGIN_ABOVE = 0.15, 0.05
 #: Height of the characters' places, as a fraction of a cell's width.
 STRIP_HEIGHT = 0.8
 
+#: Places of numbers that are written on a line: dates, readings, other numbers.
+_DATE_PLACES, _READING_PLACES, _NUMBER_PLACES = 8, 8, 12
+
 #: Width of a place, in CSS pixels, where the picture does not say where the cells are: an unregistered page,
 #: or an account that is printed and not written.
 PLAIN_CELL = 38.0
@@ -73,8 +76,8 @@ class FieldLayout:
 def lay_out(
     field: ReviewField, picture: PagePicture, weak_below: float, account_digits: int = 12
 ) -> FieldLayout:
-    """Lay one field out; an account that is printed has no cells, but ``account_digits`` places."""
-    count = max(account_digits, len(field.value)) if field.kind == "printed" else field.cells
+    """Lay one field out; numbers without cells have as many places as their kind and role ask for."""
+    count = field.cells or _places_of(field, account_digits)
     where = next((box for box in picture.boxes if box.name == field.name), None)
     crop = None
     if where is not None:
@@ -97,6 +100,17 @@ def lay_out(
     return FieldLayout(crop, strip, slots)
 
 
+def _places_of(field: ReviewField, account_digits: int) -> int:
+    """Places of a field without cells; 0 where it is not entered digit by digit."""
+    if field.kind == "date_line":
+        return _DATE_PLACES
+    if field.kind == "printed" or (field.role == "account" and field.kind in ("digits_line", "typed")):
+        return max(account_digits, len(field.value))
+    if field.kind == "digits_line":
+        return max(_READING_PLACES if field.role == "reading" else _NUMBER_PLACES, len(field.value))
+    return 0
+
+
 def _crop(where: FieldBox, picture: PagePicture, css_per_mm: float) -> Crop:
     x, y, width, height = where.box
     margin = height * MARGIN
@@ -109,7 +123,7 @@ def _crop(where: FieldBox, picture: PagePicture, css_per_mm: float) -> Crop:
 def slot_values(field: ReviewField, count: int) -> list[str]:
     """One text for each of ``count`` places; see ``services.places``."""
     raw = [char.value for char in field.characters]
-    return by_place(field.value, raw, count, is_date=field.kind == "date")
+    return by_place(field.value, raw, count, is_date=field.kind in ("date", "date_line"))
 
 
 def weak_slots(field: ReviewField, weak_below: float, count: int) -> list[bool]:

@@ -78,6 +78,11 @@ class FieldView:
         return bool(self.layout.slots)
 
     @property
+    def is_text(self) -> bool:
+        """Whether it is typed as text: print, or handwriting that no machine reads."""
+        return not self.has_slots and self.field.kind in ("typed", "handwriting")
+
+    @property
     def value(self) -> str:
         """The places' characters, blanks as spaces, without those at the end."""
         return "".join(slot.value or " " for slot in self.layout.slots).rstrip()
@@ -185,14 +190,14 @@ def answers_side_by_side(view: Laid, answers: Sequence[Mapping[str, str]]) -> An
 
 def _in_print(field: ReviewField, text: str) -> str:
     """A date as people write it; anything else as it is."""
-    dated = field.kind == "date" and len(text) == 8
+    dated = field.kind in ("date", "date_line") and len(text) == 8
     return f"{text[:2]}.{text[2:4]}.{text[4:]}" if dated else text
 
 
 def _on_paper(field: ReviewField, text: str) -> str:
     """A date as its cells have it, DDMMYYYY; anything else as it is."""
     parts = text.split("-")
-    return "".join(reversed(parts)) if field.kind == "date" and len(parts) == 3 else text
+    return "".join(reversed(parts)) if field.kind in ("date", "date_line") and len(parts) == 3 else text
 
 
 @dataclass(frozen=True)

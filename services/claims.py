@@ -77,12 +77,13 @@ def required_roles(template: Template) -> frozenset[str]:
 
 
 def normalised(field: Field, text: str) -> str:
-    """What a person typed, as the field's value: digits, YYYY-MM-DD, or "yes" and ""."""
-    if field.kind == "date":
+    """What a person typed, as the field's value: digits, YYYY-MM-DD, "yes" and "", or the text."""
+    if field.kind in {"date", "date_line"}:
         return normalise_date(text)
-    if field.role in {"signature", "address"}:
+    if field.role in {"signature", "address"} or field.kind == "tick":
         return "" if clean(text).lower() in {"", "no", "нет", "0", "false"} else "yes"
-    return normalise_digits(text) if field.kind == "digits" else clean(text)
+    numbers = field.kind in {"digits", "digits_line"} or field.role in {"account", "meter_serial"}
+    return normalise_digits(text) if numbers else clean(text)
 
 
 def normalise_digits(text: str) -> str:
@@ -126,5 +127,6 @@ def _presence(slip: SlipReading, template: Template, role: str) -> Value:
     for field in _of_role(template, role):
         result = slip.fields.get(field.name)
         if result is not None:
-            return Value("yes" if result.present else "", result.confidence)
+            there = result.present if result.present is not None else bool(result.value)
+            return Value("yes" if there else "", result.confidence)
     return Value()

@@ -150,8 +150,8 @@ class ReviewField:
     """One field of a slip under review.
 
     ``kind`` and ``role`` as in ``templates.model``; ``cells``: how many boxes (0 for a line or signature).
-    ``value``: digits; a date as YYYY-MM-DD; "yes" or "" for a signature or line. ``weak``: a person has to
-    look at it.
+    ``value``: digits; a date as YYYY-MM-DD; "yes" or "" for a signature, line or tick; else the text.
+    ``weak``: a person has to look at it. ``meter``: which of the sheet's meters, from 1.
     """
 
     name: str
@@ -166,6 +166,8 @@ class ReviewField:
     characters: tuple[Character, ...]
     weak: bool
     reasons: tuple[Reason, ...] = ()
+    meter: int = 1
+    check: str = ""
 
 
 @dataclass(frozen=True)

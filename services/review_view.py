@@ -51,6 +51,8 @@ _ABOUT = {
         Reason.METER_UNKNOWN,
     ),
 }
+#: A tick, or that nothing is written, is looked at by a person below this.
+_SURE_TICK = 0.98
 
 
 def sheet_view(ctx: Context, tx: Transaction, row: SheetRow) -> ReviewSheet:
@@ -105,7 +107,8 @@ def fields_of(
     results = {} if slip is None else slip.fields
     lowest = in_force(ctx, tx, row.channel, template.key, row.model or "").lowest.lowest
     about = {role for role, reasons in _ABOUT.items() if set(reasons) & set(row.reasons)}
-    shown = list(template.fields)
+    # What a code says is the account's value already.
+    shown = [field for field in template.fields if field.role != "account_code"]
     if all(field.role != "account" for field in shown):
         shown.insert(0, _printed_account(ctx, row))
     checked = {} if slip is None else tx.glyphs.checked([row.id])
@@ -117,11 +120,16 @@ def fields_of(
 
 
 def value_of(result: FieldResult | None, kind: str) -> str:
-    """A result as the page's text: digits, YYYY-MM-DD, or "yes" and "" for a line or signature."""
+    """A result as the page's text: digits, YYYY-MM-DD, print, or "yes" and "" for ink and ticks.
+
+    Handwriting that no machine reads is empty: a person types it.
+    """
     if result is None:
         return ""
     if kind in {"line", "signature"}:
         return "yes" if result.present else ""
+    if kind == "tick":
+        return "yes" if result.value == "ticked" else ""
     return result.value or ""
 
 
@@ -177,8 +185,8 @@ def _printed_account(ctx: Context, row: SheetRow) -> Field:
 def _field(field: Field, result: FieldResult | None, lowest: float | None, doubted: bool) -> ReviewField:
     confidence = 0.0 if result is None else result.confidence
     reasons = () if result is None else result.reasons
-    written = field.required or field.role == "account" or bool(result is not None and result.value)
-    unsure = lowest is None or confidence < lowest or bool(reasons)
+    # A line's characters do not stand under places of their own where something beside digits is among them.
+    aligned = result is not None and field.kind != "date_line" and "#" not in (result.raw or "")
     return ReviewField(
         name=field.name,
         label=field.label,
@@ -189,10 +197,24 @@ def _field(field: Field, result: FieldResult | None, lowest: float | None, doubt
         cells=len(field.cells),
         value=value_of(result, field.kind),
         confidence=confidence,
-        characters=() if result is None else result.characters,
-        weak=written and (doubted or unsure),
+        characters=result.characters if result is not None and (field.cells or aligned) else (),
+        weak=_needs_person(field, result, lowest, doubted=doubted),
         reasons=reasons,
+        meter=field.meter,
+        check=field.check,
     )
+
+
+def _needs_person(field: Field, result: FieldResult | None, lowest: float | None, *, doubted: bool) -> bool:
+    """Whether a person has to look at the field, or to type what stands there."""
+    if result is None:
+        return field.required or field.role == "account"
+    if field.kind == "tick":
+        return doubted or result.value == "crossed_out" or result.confidence < _SURE_TICK
+    if field.kind == "handwriting":
+        return field.required or bool(result.present) or result.confidence < _SURE_TICK
+    written = field.required or field.role == "account" or bool(result.value)
+    return written and (doubted or lowest is None or result.confidence < lowest or bool(result.reasons))
 
 
 def _with_checks(field: ReviewField, checks: Mapping[int, bool]) -> ReviewField:

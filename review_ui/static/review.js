@@ -235,6 +235,7 @@ document.addEventListener('keydown', (event) => {
   if (rejecting.open) rejectingKey(event);
   if (rejecting.open || asking.open || helping.open || lost.open || event.defaultPrevented && event.key !== '?') return;
   if (event.key === 'Enter') return void enter(event);
+  if (event.target.closest('.text') && !/^(Escape|F\d+)$/.test(event.key)) return; // letters, not commands
   const withControl = event.code === 'KeyZ' && (event.ctrlKey || event.metaKey);
   if (!withControl && (event.ctrlKey || event.altKey || event.metaKey)) return;
   const command = event.key === 'Escape' ? 'reject' : byKey[event.key] ?? byCode[event.code];

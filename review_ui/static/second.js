@@ -44,7 +44,7 @@ class Audit {
   constructor(element) {
     this.element = element;
     this.id = Number(element.dataset.audit);
-    this.fields = [...element.querySelectorAll('.field')];
+    this.fields = [...element.querySelectorAll('.field')].filter((field) => field.querySelector('.typed'));
     this.rows = new Map();
     for (const field of this.fields) {
       const full = () => this.next(field);
@@ -109,7 +109,7 @@ class Audit {
 
   #value(field) {
     const text = this.rows.get(field).text;
-    if (field.dataset.kind !== 'date' || text.length !== 8) return text;
+    if (!field.dataset.kind.startsWith('date') || text.length !== 8) return text;
     return `${text.slice(0, 2)}.${text.slice(2, 4)}.${text.slice(4)}`;
   }
 

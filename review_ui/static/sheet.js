@@ -28,7 +28,7 @@ export class Sheet {
   #wire(field) {
     const changed = () => this.#changed();
     if (field.querySelector('.typed')) this.rows.set(field, new DigitRow(field, changed));
-    else field.querySelector('input').addEventListener('change', changed);
+    else field.querySelector('input').addEventListener('input', changed);
     field.addEventListener('focusin', () => this.picture.show(field.dataset.field));
   }
 
@@ -99,9 +99,10 @@ export class Sheet {
 
   #value(field) {
     const row = this.rows.get(field);
-    if (!row) return field.querySelector('input').checked ? 'yes' : '';
+    const input = field.querySelector('input');
+    if (!row) return input.type === 'checkbox' ? (input.checked ? 'yes' : '') : input.value.trim();
     const text = row.text;
-    if (field.dataset.kind !== 'date' || text.length !== 8) return text;
+    if (!field.dataset.kind.startsWith('date') || text.length !== 8) return text;
     return `${text.slice(0, 2)}.${text.slice(2, 4)}.${text.slice(4)}`;
   }
 
