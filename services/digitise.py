@@ -102,7 +102,7 @@ def begin_chunk(ctx: Context, sheet_ids: Sequence[int]) -> Recognition:
     with ctx.records.read() as tx:
         rows = tuple(row for row in tx.sheets.get(sheet_ids) if row.state is SheetState.PENDING)
         versions = {row.supplier: tx.registers.version(row.supplier) for row in rows}
-        weights = {row.batch_id: _weights(tx, row) for row in rows}
+        weights = {batch: _weights(tx, row) for batch, row in {row.batch_id: row for row in rows}.items()}
         sent = tx.submissions.of_sheets([row.id for row in rows])
         plates = ctx.settings.photo_plates
         meters = {sheet: photo_intake.hint(tx, each, plates=plates) for sheet, each in sent.items()}

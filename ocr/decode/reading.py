@@ -13,7 +13,7 @@ import heapq
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,10 +106,15 @@ class Prior:
     def __init__(self, meters: Sequence[Expectation]) -> None:
         self._meters = tuple(meters)
         self._unknown = max(0.0, 1.0 - sum(m.share for m in meters))
+        self._ink: dict[int, float] = {}
 
     def ink(self, length: int) -> float:
         """Weight of ``length`` digits, before any history; no weight with history is above it."""
-        return self._unknown * _ANY + sum(m.share * _length(length, m.digits) for m in self._meters)
+        known = self._ink.get(length)
+        if known is None:
+            known = self._unknown * _ANY + sum(m.share * _length(length, m.digits) for m in self._meters)
+            self._ink[length] = known
+        return known
 
     def weight(self, length: int, number: int) -> float:
         """Weight of ``number`` written with ``length`` digits."""
@@ -157,6 +162,7 @@ class _Cells:
         self.digits: list[list[float]] = softened[:, :10].tolist()
         blank: list[float] = softened[:, BLANK].tolist()
         self.mass = [sum(row) for row in self.digits]
+        self.below = [list(accumulate(row, initial=0.0)) for row in self.digits]
         self.empty = math.prod(blank)
         self.runs = [
             _Run(start, end - start, math.prod(blank[:start]) * math.prod(blank[end:]))
@@ -169,13 +175,16 @@ class _Cells:
         ink = history = 0.0
         explained = self.empty
         edges = {length: prior.edges(length) for length in range(1, self.count + 1)}
+        weights = {
+            length: [prior.weight(length, first) for first in places[:-1]] for length, places in edges.items()
+        }
         for run in self.runs:
             whole = self._whole(run)
             explained += whole
             ink += whole * prior.ink(run.length)
             below = [self._below(run, edge) for edge in edges[run.length]]
-            for (a, b), first in zip(pairwise(below), edges[run.length], strict=False):
-                history += (b - a) * prior.weight(run.length, first)
+            for (a, b), weight in zip(pairwise(below), weights[run.length], strict=True):
+                history += (b - a) * weight
         doubt = (self.empty + max(0.0, 1.0 - explained)) * prior.heaviest(self.count)
         return ink + doubt, history + doubt
 
@@ -190,7 +199,7 @@ class _Cells:
             return self._whole(run)
         total, same = 0.0, run.outside
         for i, digit in enumerate(map(int, str(number).zfill(run.length)), start=run.start):
-            total += same * sum(self.digits[i][:digit]) * math.prod(self.mass[i + 1 : run.start + run.length])
+            total += same * self.below[i][digit] * math.prod(self.mass[i + 1 : run.start + run.length])
             same *= self.digits[i][digit]
         return total
 
@@ -206,10 +215,11 @@ class _Cells:
     def number(self, number: int, prior: Prior) -> tuple[float, float]:
         """The weighted mass of ``number`` over all runs, without and with the history."""
         ink = history = 0.0
+        weights = [prior.weight(length, number) for length in range(self.count + 1)]
         for run in self.runs:
             mass = self.at(run, number)
             ink += mass * prior.ink(run.length)
-            history += mass * prior.weight(run.length, number)
+            history += mass * weights[run.length]
         return ink, history
 
     def text(self, number: int, prior: Prior, *, history: bool) -> tuple[str, int]:
