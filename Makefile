@@ -1,5 +1,5 @@
 # meterdrop: every target does the set-up it needs, and says so. Run twice, it does nothing twice.
-.PHONY: help setup demo cluster cluster-stop cluster-status cluster-demo test test-fast check coverage bench train-digits train-lines train-meters pictures page-pictures lock clean
+.PHONY: help setup demo cluster cluster-stop cluster-status cluster-demo test test-fast check coverage bench fuzz train-digits train-lines train-meters pictures page-pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -43,6 +43,10 @@ coverage: ## all tests, with what they did not reach
 bench: ## sheets a second on two cores; benchmarks/README.md names the other measurements
 	@scripts/setup dev
 	@.venv/bin/python -m benchmarks.sheets $(ARGS)
+
+fuzz: ## ten minutes of fuzzing for each decoder and parser; ARGS=--seconds=60 makes it shorter
+	@scripts/setup fuzz
+	@.venv/bin/python -m benchmarks.fuzz_decoders $(ARGS)
 
 train-digits: ## make the digit weights again (hours; resumable); METERDROP_DATA names the data
 	@scripts/setup training

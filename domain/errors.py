@@ -38,11 +38,17 @@ class TemplateError(MeterdropError):
     """A template or supplier file is wrong; says where and what to write instead."""
 
     def __init__(self, path: Path | str, line: int, problem: str, remedy: str) -> None:
-        super().__init__(f"{path}:{line}: {problem}; {remedy}")
+        # What is quoted from the file may be of any length and hold anything.
+        super().__init__(f"{path}:{line}: {_line(problem)}; {_line(remedy)}")
         self.path = Path(path)
         self.line = line
         self.problem = problem
         self.remedy = remedy
+
+
+def _line(text: str, longest: int = 300) -> str:
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 class RegisterError(MeterdropError):
