@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from domain.alerts import Alert, BoundSigns, DriftSigns, Levels, Signs, alerts
@@ -120,25 +120,23 @@ class Vitals:
         return sorted(oldest.items())
 
 
-def look(ctx: Context) -> Vitals:
-    """All figures of one moment, from one transaction; without drift, which reads sheets (``drifts``)."""
+def look(ctx: Context, drifting: Sequence[DriftOf] = ()) -> Vitals:
+    """All figures of one moment, from one transaction; ``drifting``: of ``drifts``, which reads sheets."""
     now = ctx.clock()
     with ctx.records.read() as tx:
         ask = tx.vitals
         checked = ask.last_verified()
         counts = tx.sheets.counts()
-        pending, review = ask.oldest_pending(), ask.oldest_review()
-        failing = ask.failing_runs()
         return Vitals(
             at=now,
             sheets=ask.sheets(),
             reasons=_reasons(counts),
-            pending=_age(now, pending),
-            review=_age(now, review),
+            pending=_age(now, ask.oldest_pending()),
+            review=_age(now, ask.oldest_review()),
             working=ask.working(now),
             paces=ask.paces(),
             outbox=ask.outbox(),
-            failing=sorted(failing.items()),
+            failing=sorted(ask.failing_runs().items()),
             notices=ask.notices(),
             oldest_notice=_age(now, ask.oldest_notice()),
             stations=_stations(ctx, tx, now),
@@ -151,6 +149,7 @@ def look(ctx: Context) -> Vitals:
             checked=None
             if checked is None
             else Checked(_age(now, checked.at) or 0.0, int((checked.details or {}).get("problems", 0))),
+            drifts=tuple(drifting),
         )
 
 
@@ -209,7 +208,7 @@ class Watch:
         if self._drifts is None or now - self._drifts[0] >= self._drift_seconds:
             self._drifts = now, drifts(self._ctx)
         if self._kept is None or now - self._kept[0] >= self._seconds:
-            self._kept = now, replace(look(self._ctx), drifts=tuple(self._drifts[1]))
+            self._kept = now, look(self._ctx, self._drifts[1])
         return self._kept[1]
 
 
