@@ -12,8 +12,8 @@ each resumable: what is done already is not done again.
     python -m training.digits train ship        goes on from warm with every source
     python -m training.digits train more        the same, on bent shapes: what is shipped
     python -m training.digits held-out more     writers left out, marks and blanks too
-    python -m training.digits export more --version 3
-    python -m training.digits train long        then deep and deep-more: a deeper network, not shipped yet
+    python -m training.digits train long        then deep and deep-more: a deeper network beside it
+    python -m training.digits export more deep-more --version 4
     python -m training.digits all               all of these; `make train-digits`
 """
 
@@ -106,7 +106,7 @@ RUNS = {
     "deep-more": Plan(
         "deep-more",
         _mix(),
-        steps=14_000,
+        steps=2400,
         leave_out_fold=0,
         rate=1.5e-3,
         start_from="deep",
@@ -197,7 +197,7 @@ def held_out(name: str, file: Path | None = None) -> None:
     probabilities = softmax(logits)
     click.echo(f"false digits above 0.9: {false_digits(probabilities[clear], y[clear])}")
     click.echo(f"with the letters that are drawn as digits are: {false_digits(probabilities, y)}")
-    for kind in sorted({of.split()[0] for of in what[y >= 10]} - {""}):
+    for kind in sorted({of.split()[0] for of in what[y >= 10] if of.split()}):
         of_kind = np.array([of.split()[:1] == [kind] for of in what]) & clear
         click.echo(f"- {kind}: {false_digits(probabilities[of_kind], y[of_kind])}")
     logits, y = logits[clear], y[clear]
@@ -218,19 +218,25 @@ def _logits(name: str, file: Path | None, x: np.ndarray) -> np.ndarray:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(sorted(RUNS)))
+@click.argument("names", nargs=-1, required=True, type=click.Choice(sorted(RUNS)))
 @click.option("--version", required=True, help="Version that records will carry.")
 @click.option("--to", "path", default=WEIGHTS, show_default=True, type=click.Path(path_type=Path))
-def export(name: str, version: str, path: Path) -> None:
-    """Write the ONNX file and its calibration; the temperature is fitted on the writers left out."""
+def export(names: tuple[str, ...], version: str, path: Path) -> None:
+    """Write the ONNX file and its calibration; the temperature is fitted on the writers left out.
+
+    Several runs become one file: the geometric mean of what they say.
+    """
     from training import export as writing
 
-    left_out = RUNS[name].leave_out_fold
-    if left_out is None:
-        raise click.UsageError(f"{name} leaves out no writers: nothing to fit the temperature on")
-    examples, _, chance = load_mix(RUNS[name])
+    folds = {RUNS[name].leave_out_fold for name in names}
+    left_out = folds.pop()
+    if left_out is None or folds:
+        raise click.UsageError(
+            f"{names} do not leave out the same writers: nothing to fit the temperature on"
+        )
+    examples, _, chance = load_mix(RUNS[names[0]])
     drawn = np.random.default_rng(1).choice(len(examples), 2000, replace=False, p=chance)
-    writing.write(name, path, examples[np.sort(drawn)])
+    writing.write(names, path, examples[np.sort(drawn)])
     x, y, what = _left_out(left_out)
     clear = np.array([of[7:] not in SAME_AS_DIGITS for of in what])
     x, y = x[clear], y[clear]
@@ -258,8 +264,10 @@ def everything(context: click.Context, version: str) -> None:
     context.invoke(measure, name="base-more")
     context.invoke(train, name="ship")
     context.invoke(train, name="more")
-    context.invoke(held_out, name="more")
-    context.invoke(export, name="more", version=version, path=WEIGHTS)
+    for name in ("long", "deep", "deep-more"):
+        context.invoke(train, name=name)
+    context.invoke(export, names=("more", "deep-more"), version=version, path=WEIGHTS)
+    context.invoke(held_out, name="more", file=WEIGHTS)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +45,24 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return best
 
 
-def write(run: str, path: Path, examples: np.ndarray) -> None:
-    """Write the network of ``run`` to ``path``; input ``cells`` (N, 2, S, S), output ``logits`` (N, 12).
+class _Together(torch.nn.Module):
+    """Several networks as one: logits (N, 12) of the geometric mean of their probabilities."""
+
+    def __init__(self, models: Sequence[torch.nn.Module]) -> None:
+        super().__init__()
+        self.models = torch.nn.ModuleList(models)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        said = [torch.log_softmax(model(x), dim=1) for model in self.models]
+        return torch.stack(said).mean(dim=0)
+
+
+def write(runs: Sequence[str], path: Path, examples: np.ndarray) -> None:
+    """Write the networks of ``runs`` to ``path``; input ``cells`` (N, 2, S, S), output ``logits`` (N, 12).
 
     ``examples``: uint8 (N, 2, S, S) of the training data, which the activations' ranges are taken from.
     """
-    model = trained(run)
+    model = _Together([trained(run) for run in runs]).eval()
     example = torch.zeros(1, 2, SIZE, SIZE)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
