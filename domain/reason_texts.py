@@ -68,6 +68,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "The serial number on the meter is not the one in the register.",
     ),
     Reason.PHOTO_SEEN_BEFORE: ("Эта фотография уже присылалась.", "This photo was sent before."),
+    Reason.MANY_PHOTOS_TODAY: (
+        "За сутки по этому счёту прислано много фотографий.",
+        "Many photos were sent for this account within a day.",
+    ),
     Reason.PHOTO_OF_SCREEN: (
         "Похоже, что снят экран, а не сам счётчик.",
         "This seems to be a photo of a screen, not of the meter itself.",
@@ -84,6 +88,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.BADLY_REGISTERED: (
         "Бланк измят или снят с искажением: прочитать по клеткам нельзя.",
         "The slip is too distorted to be read cell by cell.",
+    ),
+    Reason.FORM_UNSURE: (
+        "Не ясно, тот ли это бланк: часть его печати не видна или не на месте.",
+        "Not sure that it is this form: some of its print is hidden or out of place.",
     ),
     Reason.NOT_UNDERSTOOD: (
         "Сообщение не понято: пришлите номер счёта и показание, как указано в квитанции.",

@@ -33,12 +33,14 @@ class Reason(StrEnum):
     SEVERAL_METERS = "several_meters"
     SERIAL_CONTRADICTS = "serial_contradicts"
     PHOTO_SEEN_BEFORE = "photo_seen_before"
+    MANY_PHOTOS_TODAY = "many_photos_today"
     PHOTO_OF_SCREEN = "photo_of_screen"
     PHOTO_OF_ANOTHER_DAY = "photo_of_another_day"
     PHOTO_CONTRADICTS_ENTERED = "photo_contradicts_entered"
     # finding the form
     TEMPLATE_NOT_FOUND = "template_not_found"
     BADLY_REGISTERED = "badly_registered"
+    FORM_UNSURE = "form_unsure"
     # a message
     NOT_UNDERSTOOD = "not_understood"
     SEVERAL_ACCOUNTS = "several_accounts"

@@ -44,7 +44,7 @@ def create_public_app(
     app.state.context = ctx
     app.state.public_settings = settings
     app.state.photo_reader = photo_reader
-    app.state.public_limits = PublicLimits.of(settings, ctx.clock)
+    app.state.public_limits = PublicLimits.of(settings, ctx)
     app.include_router(sending.router)
     app.include_router(statuses.router)
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from domain.errors import ConflictError, InputError, UsageError
 from domain.photo_advice import photo_advice
 from domain.reasons import Reason
-from intake.limits import check, limits_of
+from intake.limits import check, limits_of, take
 from intake.settings import PublicSettings
 from services import portal, submit
 from services.context import Context
@@ -82,7 +82,6 @@ def send(
 ) -> Response:
     """Take account and photo; shows what was read. Nothing counts as received yet."""
     ctx, limits = context_of(request), limits_of(request)
-    settings: PublicSettings = request.app.state.public_settings
     offered = portal.offers(ctx, today(ctx))
     offer = _chosen(offered, supplier)
     if offer is None:
@@ -90,20 +89,24 @@ def send(
     order = PhotoOrder(
         offer.name, typed.account, typed.meter_serial, typed.surname, visitor_of(request).session.key
     )
+    address, gettext = visitor_of(request).address, visitor_of(request).language.gettext
     check(limits.photos, request)
-    check(limits.wrong_accounts, request)
-    gettext = visitor_of(request).language.gettext
+    theirs = f"{address} {order.supplier} {order.account}"
+    # Counted as wrong before it is looked at: guesses made at the same time are counted, too.
+    take(limits.wrong_accounts, request)
     try:
-        portal.check_order(ctx, order, today(ctx), settings.photos_account)
-        limits.photos.hit(visitor_of(request).address)
+        portal.check_order(ctx, order, today(ctx))
+        limits.wrong_accounts.give_back(address)
+        limits.photos.hit(address)
+        if limits.one_account.take(theirs):
+            raise NotAccepted("often")
         cleaned = clean_photo(photo.file.read() if photo is not None else b"")
         reader: PhotoReader | None = request.app.state.photo_reader
-        draft = submit.begin(ctx, order, cleaned, reader, day=today(ctx), most_a_day=settings.photos_account)
+        draft = submit.begin(ctx, order, cleaned, reader, day=today(ctx))
     except NotAccepted as answer:
-        if answer.problem != "often":
-            limits.wrong_accounts.hit(visitor_of(request).address)
         problem = Problem("account", _refusal(answer.problem, offer, gettext))
     except InputError as error:
+        limits.one_account.give_back(theirs)
         problem = Problem("photo", _photo_problem(request, error.reason))
     else:
         return _on(request, f"/confirm/{draft.reference}")
@@ -143,9 +146,12 @@ def confirm(
 ) -> Response:
     """Receive the reading; when this answers, photo and reading are durable."""
     ctx, session = context_of(request), visitor_of(request).session.key
+    settings: PublicSettings = request.app.state.public_settings
     entered = {"reading": reading, "reading_t2": reading_t2, "reading_t3": reading_t3}
     try:
-        sent = submit.confirm(ctx, reference, session, entered, day=today(ctx))
+        sent = submit.confirm(
+            ctx, reference, session, entered, day=today(ctx), most_a_day=settings.photos_account
+        )
     except UsageError:
         draft = submit.draft(ctx, reference, session)
         if draft is None:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from review_ui import (
     blanks,
     dashboard,
+    designer,
     desk,
     grid,
     journal,
@@ -26,7 +27,6 @@ from review_ui import (
 )
 from review_ui.cells import Cells
 from review_ui.digitiser import Digitiser
-from review_ui.holders import Holders
 from review_ui.login import LoginLimits, to_login
 from review_ui.oidc import Oidc
 from review_ui.oidc import router as oidc_router
@@ -36,6 +36,8 @@ from review_ui.staff import PASSWORD_PAGE, PasswordChangeNeeded, staff
 from review_ui.uploads import MOST_PIECE, Uploads
 from services import users
 from services.context import Context
+from services.designing import MOST_UPLOAD
+from services.visits import EndedSessions, SharedHits
 from web.app import create_app
 from web.failures import LoginNeeded
 from web.limits import Limiter
@@ -62,16 +64,14 @@ def create_staff_app(
         settings=web_settings,
         clock=ctx.clock,
         works=works or (lambda: _records_answer(ctx)),
-        larger_bodies={"/api/v1/station/uploads/": MOST_PIECE},
+        larger_bodies={"/api/v1/station/uploads/": MOST_PIECE, "/templates/drafts": MOST_UPLOAD},
+        ended=EndedSessions(ctx),
     )
     window: timedelta = web_settings.login_window
     app.state.context = ctx
     app.state.review_settings = settings
     app.state.pictures = Pictures(ctx, settings.picture_dpi)
-    app.state.holders = Holders()
-    app.state.second_holders = Holders()
     app.state.cells = Cells(ctx, settings.picture_dpi)
-    app.state.lookers = grid.Lookers()
     uploads = settings.uploads or Path(tempfile.gettempdir()) / "meterdrop-uploads"
     app.state.uploads = Uploads(uploads, settings.most_upload)
     app.state.uploads.sweep(ctx.clock().timestamp())
@@ -80,8 +80,8 @@ def create_staff_app(
     app.state.thumbnails = blanks.Thumbnails()
     app.state.oidc = oidc
     app.state.login_limits = LoginLimits(
-        Limiter(web_settings.login_failures, window, ctx.clock),
-        Limiter(web_settings.login_failures * 10, window, ctx.clock),
+        Limiter(web_settings.login_failures, window, ctx.clock, SharedHits(ctx, "login name")),
+        Limiter(web_settings.login_failures * 10, window, ctx.clock, SharedHits(ctx, "login address")),
     )
     app.include_router(login.router)
     app.include_router(oidc_router)
@@ -90,6 +90,7 @@ def create_staff_app(
     app.include_router(grid.router)
     app.include_router(second.router)
     app.include_router(people.router)
+    app.include_router(designer.router)
     app.include_router(blanks.router)
     app.include_router(journal.router)
     app.include_router(desk.router)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from datetime import datetime, timedelta
-from threading import Lock
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
@@ -15,7 +13,7 @@ from domain.errors import UsageError
 from review_ui.cells import Cells
 from review_ui.settings import ReviewSettings
 from review_ui.staff import REVIEWERS, context_of, staff
-from services import grid
+from services import grid, visits
 from services.results import UserView
 from web.pages import pages_of, visitor_of
 
@@ -29,9 +27,6 @@ Place = tuple[SheetId, Name, Annotated[int, Field(ge=0, le=100)]]
 
 #: Characters on one page: a screen of a desk.
 ON_A_PAGE = 84
-
-#: So long nobody else is given what somebody looks at.
-LOOKED_AT = timedelta(minutes=5)
 
 
 class Onward(BaseModel):
@@ -49,26 +44,6 @@ class Compared(BaseModel):
     glyph: Digit
     seen: list[Place] = Field(min_length=1, max_length=500)
     picked: list[Place] = Field(default=[], max_length=500)
-
-
-class Lookers:
-    """Who looks at which characters, so that two people do not compare the same ones."""
-
-    def __init__(self) -> None:
-        self._given: OrderedDict[grid.Place, tuple[str, datetime]] = OrderedDict()
-        self._lock = Lock()
-
-    def others(self, user: str, now: datetime) -> set[grid.Place]:
-        """What others look at."""
-        with self._lock:
-            for key in [key for key, (_, until) in self._given.items() if until <= now]:
-                del self._given[key]
-            return {key for key, (who, _) in self._given.items() if who != user}
-
-    def give(self, user: str, keys: list[grid.Place], now: datetime) -> None:
-        """``user`` looks at these."""
-        with self._lock:
-            self._given.update(dict.fromkeys(keys, (user, now + LOOKED_AT)))
 
 
 @router.get("")
@@ -139,11 +114,11 @@ def row(
 
 def _values(request: Request, user: UserView, glyph: str, after: int) -> dict[str, Any]:
     ctx = context_of(request)
-    lookers: Lookers = request.app.state.lookers
     settings: ReviewSettings = request.app.state.review_settings
-    others = lookers.others(user.name, ctx.clock())
+    others = visits.others_look_at(ctx, user.name)
     page = grid.next_page(ctx, glyph, limit=ON_A_PAGE, after=after, skip=others)
-    lookers.give(user.name, [each.key for each in page.glyphs], ctx.clock())
+    mine = visits.lend(ctx, user.name, [each.key for each in page.glyphs])
+    page = replace(page, glyphs=tuple(each for each in page.glyphs if each.key in mine))
     return {"glyph": glyph, "page": page, "weak_below": settings.weak_below}
 
 

@@ -28,18 +28,17 @@ class LoginLimits:
     by_name: Limiter
     by_address: Limiter
 
-    def wait(self, address: str, name: str) -> int:
-        """Seconds until another attempt is looked at."""
-        return max(self.by_name.wait(f"{address} {name}"), self.by_address.wait(address))
+    def begin(self, address: str, name: str) -> int:
+        """Count an attempt as failed before it is looked at; seconds to wait where there were too many.
 
-    def failed(self, address: str, name: str) -> None:
-        """Count a wrong password."""
-        self.by_name.hit(f"{address} {name}")
-        self.by_address.hit(address)
+        Before, so that guesses made at the same time are not looked at all together.
+        """
+        return self.by_address.take(address) or self.by_name.take(f"{address} {name}")
 
     def succeeded(self, address: str, name: str) -> None:
         """Forget the name's failures; the address's stay, or one known password would buy endless guesses."""
         self.by_name.forget(f"{address} {name}")
+        self.by_address.give_back(address)
 
 
 def to_login(request: Request) -> RedirectResponse:
@@ -68,7 +67,7 @@ def log_in(
     limits: LoginLimits = request.app.state.login_limits
     name = name.strip()
     values = {**_values(request, to), "name": name[:LONGEST_INPUT]}
-    wait = limits.wait(visitor.address, name[:LONGEST_INPUT])
+    wait = limits.begin(visitor.address, name[:LONGEST_INPUT])
     if wait:
         headers = {"Retry-After": str(wait)}
         return pages_of(request).page(
@@ -78,7 +77,6 @@ def log_in(
     if max(len(name), len(password)) <= LONGEST_INPUT:
         user = users.authenticate(context_of(request), name, password)
     if user is None:
-        limits.failed(visitor.address, name[:LONGEST_INPUT])
         return pages_of(request).page(request, "login.html", 401, problem="wrong", wait=0, **values)
     limits.succeeded(visitor.address, name)
     visitor.begin(user.name, stamp_of(user))

@@ -83,18 +83,19 @@ def change_own(
     """Change one's own password; other sessions of the same name end."""
     ctx, visitor = context_of(request), visitor_of(request)
     limits: LoginLimits = request.app.state.login_limits
-    wait = limits.wait(visitor.address, user.name)
-    if wait:
-        return _password_problem(request, user, "wait", 429, {"Retry-After": str(wait)})
     if new != again:
         return _password_problem(request, user, "differ")
+    wait = limits.begin(visitor.address, user.name)
+    if wait:
+        return _password_problem(request, user, "wait", 429, {"Retry-After": str(wait)})
     try:
         changed = users.change_password(ctx, user.name, old, new)
     except UsageError:
+        limits.succeeded(visitor.address, user.name)
         return _password_problem(request, user, "weak")
     if changed is None:
-        limits.failed(visitor.address, user.name)
         return _password_problem(request, user, "wrong")
+    limits.succeeded(visitor.address, user.name)
     visitor.begin(changed.name, stamp_of(changed))
     return RedirectResponse("/", 303)
 

@@ -10,18 +10,20 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from domain.errors import LeaseLostError
 from domain.reasons import Reason
-from review_ui.holders import Holders
 from review_ui.pictures import Pictures
 from review_ui.settings import ReviewSettings
 from review_ui.sheet_view import REJECT_REASONS, SheetView, answer_lines, field_to_mend, uses, view_sheet
 from review_ui.staff import REVIEWERS, context_of, staff
-from services import asking, review, undo
+from services import asking, review, undo, visits
 from services.results import Effort, ReviewAnswer, ReviewSheet, UserView
 from web.pages import pages_of, visitor_of
 
 router = APIRouter(prefix="/review")
 
 Reviewer = Annotated[UserView, Depends(staff(*REVIEWERS))]
+#: Kind of pages that are remembered as the last to show a slip. When one is loaded again, the browser asks
+#: for the new page first and lets the old one say good-bye afterwards: that must not take the slip from it.
+SHOWN = "review"
 SheetId = Annotated[int, Path(ge=1, le=2**62)]
 Value = Annotated[str, Field(max_length=200)]
 
@@ -182,19 +184,18 @@ def renew(request: Request, user: Reviewer, sheet_id: SheetId) -> JSONResponse:
 @router.post("/{sheet_id}/release")
 def release(request: Request, user: Reviewer, sheet_id: SheetId, body: PageToken) -> Response:
     """Put the slip back, unless a newer page of the same reviewer shows it."""
-    holders: Holders = request.app.state.holders
-    if holders.is_last(user.name, sheet_id, body.token):
-        review.release(context_of(request), user.name, sheet_id)
+    ctx = context_of(request)
+    if visits.is_shown_last(ctx, SHOWN, user.name, sheet_id, body.token):
+        review.release(ctx, user.name, sheet_id)
     return Response(status_code=204)
 
 
 def _slip_values(request: Request, user: UserView, sheet: ReviewSheet) -> dict[str, Any]:
     """What ``sheet.html`` shows."""
-    holders: Holders = request.app.state.holders
     view = _view(request, sheet)
     values = view.values
     answer = review.preview(context_of(request), sheet.sheet_id, values)
-    token = holders.new(user.name, sheet.sheet_id)
+    token = visits.show(context_of(request), SHOWN, user.name, sheet.sheet_id)
     can_ask = asking.can_ask(context_of(request), user.name)
     shown = {"view": view, "sheet": sheet, "token": token, "can_ask": can_ask}
     return {**shown, **_answer_values(view, answer, values)}

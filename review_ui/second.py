@@ -9,19 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from domain.errors import LeaseLostError, UsageError
-from review_ui.holders import Holders
 from review_ui.pictures import Pictures
 from review_ui.review import PageToken, Value
 from review_ui.settings import ReviewSettings
 from review_ui.sheet_view import Answers, Laid, answers_side_by_side, lay_fields
 from review_ui.staff import REVIEWERS, context_of, staff
-from services import blind
+from services import blind, visits
 from services.results import ReviewField, UserView
 from web.pages import pages_of, visitor_of
 
 router = APIRouter(prefix="/second")
 
 Reviewer = Annotated[UserView, Depends(staff(*REVIEWERS))]
+#: See ``review_ui.review``.
+SHOWN = "second"
 AuditId = Annotated[int, Path(ge=1, le=2**62)]
 
 #: What is compared; whether somebody signed is no reading.
@@ -125,15 +126,14 @@ def renew(request: Request, user: Reviewer, audit_id: AuditId) -> JSONResponse:
 @router.post("/{audit_id}/release")
 def release(request: Request, user: Reviewer, audit_id: AuditId, body: PageToken) -> Response:
     """Put the audit back, unless a newer page of the same person shows it."""
-    holders: Holders = request.app.state.second_holders
-    if holders.is_last(user.name, audit_id, body.token):
-        blind.release(context_of(request), user.name, audit_id)
+    ctx = context_of(request)
+    if visits.is_shown_last(ctx, SHOWN, user.name, audit_id, body.token):
+        blind.release(ctx, user.name, audit_id)
     return Response(status_code=204)
 
 
 def _values(request: Request, user: UserView, task: blind.AuditTask) -> dict[str, Any]:
     """What ``second_sheet.html`` shows."""
-    holders: Holders = request.app.state.second_holders
     settings: ReviewSettings = request.app.state.review_settings
     digits = context_of(request).suppliers[task.supplier].account.digits_max
     fields = [_plain(field) for field in task.fields if field.role in _COMPARED]
@@ -145,7 +145,7 @@ def _values(request: Request, user: UserView, task: blind.AuditTask) -> dict[str
         "task": task,
         "view": view,
         "both": both,
-        "token": holders.new(user.name, task.audit_id),
+        "token": visits.show(context_of(request), SHOWN, user.name, task.audit_id),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from domain.account import RegisterRow, same_serial
 from domain.supplier import SupplierRules
@@ -19,7 +19,7 @@ _REFERENCE = 12
 
 
 class NotAccepted(Exception):  # noqa: N818 - an answer for the customer, not a fault
-    """The customer's entry cannot be taken. ``problem``: account, not_yours, often."""
+    """The customer's entry cannot be taken. ``problem``: account or not_yours."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -77,7 +77,7 @@ def _offer(name: str, rules: SupplierRules, window: Window, day: date) -> Offer:
     )
 
 
-def check_order(ctx: Context, order: PhotoOrder, day: date, most_a_day: int) -> tuple[RegisterRow, ...]:
+def check_order(ctx: Context, order: PhotoOrder, day: date) -> tuple[RegisterRow, ...]:
     """The account's register rows; raises ``NotAccepted``.
 
     A wrong account and a wrong answer to what is asked beside it are told apart only where nothing is asked.
@@ -86,18 +86,14 @@ def check_order(ctx: Context, order: PhotoOrder, day: date, most_a_day: int) -> 
     if rules is None or rules.at(day).window(CHANNEL) is None:
         raise NotAccepted("account")
     asks = rules.at(day).portal_asks
-    now = ctx.clock()
     with ctx.records.read() as tx:
         rows = (
             tx.registers.rows(order.supplier, order.account) if rules.account.accepts(order.account) else ()
         )
-        lately = tx.submissions.since(order.supplier, order.account, now - timedelta(days=1))
     if not rows and not asks:
         raise NotAccepted("account")
     if not rows or not all(_known(ask, order, rows) for ask in asks):
         raise NotAccepted("not_yours")
-    if lately >= most_a_day:
-        raise NotAccepted("often")
     return rows
 
 

@@ -100,10 +100,9 @@ def begin(
     reader: PhotoReader | None,
     *,
     day: date,
-    most_a_day: int = 8,
 ) -> DraftView:
     """Keep the photo, read it, and record the draft; raises ``NotAccepted``. Not received until confirmed."""
-    rows = check_order(ctx, order, day, most_a_day)
+    rows = check_order(ctx, order, day)
     key = ctx.objects.put(photo.jpeg)
     first = rows[0] if len(rows) == 1 else None
     read = photos.read_photo(
@@ -150,12 +149,20 @@ def photo_of(ctx: Context, reference: str, session: str) -> bytes:
 
 
 def confirm(
-    ctx: Context, reference: str, session: str, entered: Mapping[str, str], *, day: date
+    ctx: Context,
+    reference: str,
+    session: str,
+    entered: Mapping[str, str],
+    *,
+    day: date,
+    most_a_day: int = 8,
 ) -> SubmissionView:
     """Take the customer's word: the sheet is recorded and judged, and the answer is final or a person's.
 
     ``entered``: ``reading`` and, for further tariffs, ``reading_t2`` and ``reading_t3``. Confirming twice
-    answers the same. Raises ``UsageError`` for what is no reading or no draft of this session.
+    answers the same. ``most_a_day``: photos for one account within a day that the machine may accept;
+    further ones wait for a person, so that nobody can use up another's. Raises ``UsageError`` for what is no
+    reading or no draft of this session.
     """
     values = {name: _digits(entered.get(name, "")) for name in ("reading", "reading_t2", "reading_t3")}
     if values["reading"] is None or any(value is None for value in values.values()):
@@ -173,7 +180,7 @@ def confirm(
         if row.state != DRAFT or at - row.created_at > CONFIRM_WITHIN:
             raise ConflictError("the photo was sent too long ago")
         tx.lock(sheets_lock(row.supplier))
-        sheet_id = _sheet(ctx, tx, row, kept, day=day, at=at)
+        sheet_id = _sheet(ctx, tx, row, kept, day=day, at=at, most_a_day=most_a_day)
         tx.submissions.sent(row.id, kept, sheet_id, at)
         again = tx.submissions.get(row.reference)
         assert again is not None
@@ -201,7 +208,14 @@ def _hash(session: str) -> str:
 
 
 def _sheet(
-    ctx: Context, tx: Transaction, row: SubmissionRow, entered: Mapping[str, str], *, day: date, at: datetime
+    ctx: Context,
+    tx: Transaction,
+    row: SubmissionRow,
+    entered: Mapping[str, str],
+    *,
+    day: date,
+    at: datetime,
+    most_a_day: int,
 ) -> int:
     """Record the photo's sheet and let the gate judge it; the same photo and values have one sheet."""
     size = len(ctx.objects.get(row.photo))
@@ -221,6 +235,8 @@ def _sheet(
             return other.id
     if earlier:
         slip = with_reason(slip, Reason.PHOTO_SEEN_BEFORE)
+    if tx.submissions.since(row.supplier, row.account, at - timedelta(days=1)) > most_a_day:
+        slip = with_reason(slip, Reason.MANY_PHOTOS_TODAY)
     if new:
         tx.files.close(file.id, "split", 1)
     number = len(earlier) + 1

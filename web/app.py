@@ -19,7 +19,7 @@ from web.failures import Failsafe, install
 from web.headers import SecurityHeaders
 from web.languages import LANGUAGES
 from web.pages import Pages
-from web.sessions import Sessions
+from web.sessions import Ended, Sessions
 from web.settings import WebSettings
 from web.visitor import LANGUAGE_COOKIE, VisitorMiddleware
 
@@ -48,16 +48,18 @@ def create_app(
     works: Callable[[], bool],
     most_body: int = MOST_BODY,
     larger_bodies: Mapping[str, int] | None = None,
+    ended: Ended | None = None,
 ) -> FastAPI:
     """An app with sessions, CSRF, security headers, languages, error pages and ``/healthz``.
 
     ``packages``: where templates and static files are, most special first; each has ``templates/`` and may
     have ``static/``. ``works`` says whether the stores can be reached. ``larger_bodies``: see ``BodyLimit``.
+    ``ended``: see ``Sessions``.
     """
     app = FastAPI(
         title=title, docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(check_csrf)]
     )
-    sessions = Sessions(settings, clock)
+    sessions = Sessions(settings, clock, ended)
     app.state.sessions = sessions
     app.state.pages = Pages(packages, title)
     install(app)

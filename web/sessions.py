@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock
+from typing import Protocol
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -30,15 +31,45 @@ class Session:
     stamp: str = ""
 
 
-class Sessions:
-    """Makes, reads and ends sessions."""
+class Ended(Protocol):
+    """Where log-outs are remembered."""
 
-    def __init__(self, settings: WebSettings, clock: Clock) -> None:
+    def add(self, key: str, until: datetime, now: datetime) -> None:
+        """The session is refused from now on, until it would have ended anyway."""
+        ...
+
+    def has(self, key: str) -> bool:
+        """Whether the session was logged out."""
+        ...
+
+
+class EndedHere:
+    """Log-outs in this process's memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, datetime] = {}
+        self._lock = Lock()
+
+    def add(self, key: str, until: datetime, now: datetime) -> None:
+        """The session is refused from now on."""
+        with self._lock:
+            self.kept[key] = until
+            self.kept = {key: until for key, until in self.kept.items() if until >= now}
+
+    def has(self, key: str) -> bool:
+        """Whether the session was logged out."""
+        with self._lock:
+            return key in self.kept
+
+
+class Sessions:
+    """Makes, reads and ends sessions. ``ended``: this process's own log-outs, or those of all."""
+
+    def __init__(self, settings: WebSettings, clock: Clock, ended: Ended | None = None) -> None:
         self.settings = settings
         self.clock = clock
+        self.ended: Ended = EndedHere() if ended is None else ended
         self._signer = URLSafeSerializer(settings.secret, salt="meterdrop-session")
-        self._ended: dict[str, datetime] = {}
-        self._lock = Lock()
 
     @property
     def cookie(self) -> str:
@@ -69,8 +100,8 @@ class Sessions:
             return None
         if now - session.started > self.settings.session_longest:
             return None
-        with self._lock:
-            return None if key in self._ended else session
+        # Only who is logged in can log out.
+        return None if user and self.ended.has(key) else session
 
     def write(self, session: Session) -> str:
         """The cookie's text, marked as seen now."""
@@ -87,11 +118,9 @@ class Sessions:
 
     def end(self, session: Session) -> None:
         """Log out: the session's cookie is refused from now on."""
-        now = self.clock()
-        with self._lock:
-            self._ended[session.key] = now
-            oldest = now - self.settings.session_longest
-            self._ended = {key: when for key, when in self._ended.items() if when >= oldest}
+        if session.user:
+            now = self.clock()
+            self.ended.add(session.key, now + self.settings.session_longest, now)
 
     def csrf_token(self, session: Session) -> str:
         """The token that every form of this session carries."""

@@ -16,6 +16,7 @@ from domain.errors import ConflictError, MeterdropError, StorageError, UsageErro
 from domain.reasons import Reason
 from intake.api import acknowledgements, batches, readings, texts
 from services.context import Context
+from services.visits import SharedHits
 from web.limits import Limiter
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def create_api(ctx: Context, billing_reasons: Mapping[str, Mapping[str, Reason]]
     )
     api.state.context = ctx
     api.state.billing_reasons = billing_reasons
-    api.state.wrong_keys = Limiter(_WRONG_KEYS, _WINDOW, ctx.clock)
+    api.state.wrong_keys = Limiter(_WRONG_KEYS, _WINDOW, ctx.clock, SharedHits(ctx, "wrong key"))
     for router in (readings.router, batches.router, texts.router, acknowledgements.router):
         api.include_router(router)
     _install(api)

@@ -14,7 +14,7 @@ from storage.records.engine import WRITING
 from storage.records.locks import exclusive
 
 #: The newest migration; a test holds it equal to Alembic's head.
-HEAD = "0010"
+HEAD = "0011"
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -31,7 +31,7 @@ def migrate(engine: Engine) -> None:
         current = _current(engine)
         if current == HEAD:
             return
-        if current is not None and not (MIGRATIONS / "versions" / f"m{current}.py").exists():
+        if current is not None and not known_revision(current):
             raise StorageError(
                 f"the records are of a newer version ({current}) than this program ({HEAD}): update meterdrop"
             )
@@ -45,6 +45,11 @@ def migrate(engine: Engine) -> None:
         with opened as connection, _tables_may_be_rebuilt(connection), connection.begin():
             _upgrade(connection)
             _check_foreign_keys(connection)
+
+
+def known_revision(revision: str) -> bool:
+    """Whether this program can bring records of that version to its own."""
+    return revision.isalnum() and (MIGRATIONS / "versions" / f"m{revision}.py").exists()
 
 
 @contextmanager

@@ -41,6 +41,7 @@ from storage.records.sheets import Sheets
 from storage.records.staff import Staff
 from storage.records.submissions import Submissions
 from storage.records.taught import Taught
+from storage.records.visits import Visits
 from storage.records.vitals import Vitals
 from storage.records.waiting import Waiting
 
@@ -76,6 +77,7 @@ class Transaction:
         self.messages = Messages(connection)
         self.notices = Notices(connection)
         self.api_keys = ApiKeys(connection)
+        self.visits = Visits(connection)
         self.vitals = Vitals(connection)
         self.taught = Taught(connection)
 

@@ -75,7 +75,9 @@ def meters() -> Meters:
 
 @pytest.fixture
 def app(desk: Desk, meters: Meters) -> FastAPI:
-    return create_public_app(desk.ctx, SETTINGS, PublicSettings(photos_account=3), photo_reader=meters)
+    return create_public_app(
+        desk.ctx, SETTINGS, PublicSettings(photos_account=3, photos_account_address=5), photo_reader=meters
+    )
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +88,8 @@ def photo() -> bytes:
 class Customer:
     """A telephone with cookies of its own."""
 
-    def __init__(self, app: FastAPI) -> None:
-        self.client = TestClient(app, follow_redirects=False)
+    def __init__(self, app: FastAPI, address: str = "203.0.113.1") -> None:
+        self.client = TestClient(app, follow_redirects=False, client=(address, 50000))
         page = self.client.get("/")
         found = re.search(r'name="csrf" content="([0-9a-f]{64})"', page.text)
         assert found
@@ -307,10 +309,12 @@ def test_bad_files_are_answered_with_what_to_do(desk: Desk, customer: Customer) 
 
 def test_accounts_and_addresses_have_limits(desk: Desk, app: FastAPI, photo: bytes) -> None:
     customer = Customer(app)
-    for _ in range(3):
+    for _ in range(5):
         customer.reference(photo)
     answer = customer.send(photo)
     assert answer.status_code == 422 and "Сегодня по этому счёту" in answer.text
+    elsewhere = Customer(app, "203.0.113.7")
+    assert elsewhere.send(photo).status_code == 303, "nobody can use up another's photos"
     assert customer.send(photo, account=OTHER).status_code == 303
     for number in range(15):
         assert customer.send(photo, account=f"12100099{number:04d}").status_code == 422
@@ -318,6 +322,29 @@ def test_accounts_and_addresses_have_limits(desk: Desk, app: FastAPI, photo: byt
     for _ in range(60):
         customer.client.get("/status/7K2M9QF4XT12")
     assert customer.client.get("/status/7K2M9QF4XT12").status_code == 429
+
+
+def test_after_many_photos_for_an_account_a_person_looks(desk: Desk, app: FastAPI, meters: Meters) -> None:
+    for number in range(3):
+        Customer(app, f"203.0.113.{number}").reference(jpeg_of(meter_photo(f"0563{number}")))
+    late = Customer(app, "203.0.113.9")
+    reference = late.reference(jpeg_of(meter_photo("05630")))
+    assert late.confirm(reference).status_code == 303
+    row = sheet_of(desk.ctx)
+    assert row.state is SheetState.REVIEW and row.reasons == (Reason.MANY_PHOTOS_TODAY,)
+    desk.clock.forward(86_400)
+    reference = late.reference(jpeg_of(meter_photo("05640")))
+    meters.answer = read("05640")
+    assert late.confirm(reference, "05640").status_code == 303
+    assert Reason.MANY_PHOTOS_TODAY not in sheet_of(desk.ctx, 2).reasons
+
+
+def test_limits_and_log_outs_hold_in_every_process(desk: Desk, photo: bytes) -> None:
+    settings = PublicSettings(wrong_accounts=2)
+    apps = [create_public_app(desk.ctx, SETTINGS, settings, photo_reader=Meters()) for _ in range(2)]
+    for app in apps:
+        assert Customer(app).send(photo, account="121000999999").status_code == 422
+    assert {Customer(app).send(photo).status_code for app in apps} == {429}
 
 
 def test_the_same_photo_again_is_one_sheet_and_for_another_account_a_persons_business(

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from web.app import local_path
-from web.limits import MOST_KEYS, Limiter
-from web.sessions import Sessions
+from web.limits import MOST_KEYS, HitsHere, Limiter
+from web.sessions import EndedHere, Sessions
 from web.settings import WebSettings
 
 STYLES = Path(__file__).parents[3] / "web/static/meterdrop.css"
@@ -59,10 +59,12 @@ def test_ended_sessions_are_forgotten_when_they_could_not_live_anyway() -> None:
     watch = Watch()
     sessions = Sessions(SETTINGS, watch)
     for _ in range(50):
+        sessions.end(sessions.start("anna"))
         sessions.end(sessions.start())
+    assert isinstance(sessions.ended, EndedHere) and len(sessions.ended.kept) == 50
     watch.now += timedelta(hours=13)
-    sessions.end(sessions.start())
-    assert len(sessions._ended) == 1
+    sessions.end(sessions.start("anna"))
+    assert len(sessions.ended.kept) == 1
 
 
 def test_the_limiter_lets_go_when_its_oldest_hit_is_old() -> None:
@@ -77,14 +79,14 @@ def test_the_limiter_lets_go_when_its_oldest_hit_is_old() -> None:
     watch.now += timedelta(seconds=30)
     assert limiter.wait("a") == 0
     limiter.forget("a")
-    assert limiter._hits == {}
+    assert isinstance(limiter.hits, HitsHere) and limiter.hits.kept == {}
 
 
 def test_the_limiter_keeps_its_memory() -> None:
     limiter = Limiter(1, timedelta(minutes=1), Watch())
     for number in range(MOST_KEYS + 10):
         limiter.hit(str(number))
-    assert len(limiter._hits) == MOST_KEYS
+    assert isinstance(limiter.hits, HitsHere) and len(limiter.hits.kept) == MOST_KEYS
     assert limiter.wait("0") == 0 and limiter.wait(str(MOST_KEYS)) > 0
 
 
