@@ -57,8 +57,13 @@ class _Process:
         if self._open is not None and self._open[0] == key:
             return self._open[1]
         self.close()
-        source = Path(key.removeprefix(LOCAL)) if key.startswith(LOCAL) else self.store.get(key)
-        document = open_document(source, name, self.settings.limits)
+        if key.startswith(LOCAL):
+            document = open_document(Path(key.removeprefix(LOCAL)), name, self.settings.limits)
+        else:
+            # By its path: a box of slips may be half a gigabyte, in every process.
+            with tempfile.TemporaryDirectory(prefix="meterdrop-original-") as folder:
+                source = self.store.fetch(key, Path(folder))
+                document = open_document(source, name, self.settings.limits)
         self._open = (key, document)
         return document
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 from domain.errors import InputError, UsageError
 from domain.reasons import Reason
-from ocr.load import read_file
+from ocr.load.files import open_regular, too_many_bytes
 from services.context import Context
 from services.results import BatchOrder, Receipt
 from services.text import printable
@@ -33,15 +34,12 @@ def receive_file(
     damaged or empty file is taken, and its sheet becomes ``unreadable``.
     """
     _check(ctx, order)
-    data = source if isinstance(source, bytes) else _read(source, ctx.settings.max_file_bytes)
-    if len(data) > ctx.settings.max_file_bytes:
-        raise InputError(Reason.TOO_LARGE, f"{name}: larger than {ctx.settings.max_file_bytes} bytes")
-    key = ctx.objects.put(data)
+    key, size = _put(ctx, source, name)
     at = ctx.clock()
     shown = printable(name.encode("utf-8", "backslashreplace").decode()) or "?"
     with ctx.records.begin() as tx:
         batch = batch_id if batch_id is not None else _open(ctx, tx, order)
-        file, new = tx.files.add_file(order.supplier, key, shown, size=len(data), batch_id=batch, at=at)
+        file, new = tx.files.add_file(order.supplier, key, shown, size=size, batch_id=batch, at=at)
         receipt = tx.files.add_receipt(file.supplier, file.id, batch, shown, at)
         if new:
             # One sheet stands for the file until its pages are counted, so that it is never out of sight.
@@ -69,10 +67,24 @@ def _open(ctx: Context, tx: Transaction, order: BatchOrder) -> int:
     return tx.files.add_batch(order.supplier, order.channel, order.station, order.collected, ctx.clock())
 
 
-def _read(path: Path, most: int) -> bytes:
-    try:
-        return read_file(path, most)
-    except InputError as error:
-        if error.reason is Reason.EMPTY_FILE:
-            return b""
-        raise
+def _put(ctx: Context, source: bytes | Path, name: str) -> tuple[str, int]:
+    """The key and the size of the bytes, which are durable."""
+    most = ctx.settings.max_file_bytes
+    if isinstance(source, Path):
+        try:
+            with open_regular(source) as file:
+                size = file.seek(0, io.SEEK_END)
+                if size > most:
+                    raise too_many_bytes(size, most)
+                # A box of slips is one large file: it goes to the store a piece at a time.
+                return ctx.objects.put_file(file), size
+        except InputError as error:
+            if error.reason is not Reason.EMPTY_FILE:
+                raise
+            source = b""
+        except OSError as error:
+            why = (error.strerror or "cannot be read").lower()
+            raise InputError(Reason.CORRUPT_FILE, f"{name}: {why}") from None
+    if len(source) > most:
+        raise InputError(Reason.TOO_LARGE, f"{name}: larger than {most} bytes")
+    return ctx.objects.put(source), len(source)

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-from domain.errors import ObjectNotFoundError, StorageError
-from storage.objects.store import PIECE_BYTES, checked_bytes, checked_key, is_key, key_of, proven_size
+from domain.errors import ObjectCorruptError, ObjectNotFoundError, StorageError
+from storage.objects.store import (
+    PIECE_BYTES,
+    changed_meanwhile,
+    checked_bytes,
+    checked_key,
+    is_key,
+    key_of,
+    pieces_of,
+    proven_size,
+)
 
 #: Every unfinished file starts with this, so that a sweep finds what a crash left behind.
 TEMPORARY_PREFIX = ".incoming-"
@@ -51,10 +62,37 @@ class FolderStore:
                 return key
             self._make_folder(path.parent.parent)
             self._make_folder(path.parent)
-            _write_whole(path, data)
+            _write_whole(path, (data,), key)
         except OSError as error:
             raise _explained(error, self.root) from error
         return key
+
+    def put_file(self, file: BinaryIO) -> str:
+        """See ``ObjectStore.put_file``; the file is read once for its key and once to be copied."""
+        found = hashlib.sha256()
+        for piece in pieces_of(file):
+            found.update(piece)
+        key = found.hexdigest()
+        path = self.path_of(key)
+        try:
+            if path.is_file() and self._sound(key):
+                _sync_folder(path.parent)
+                return key
+            self._make_folder(path.parent.parent)
+            self._make_folder(path.parent)
+            _write_whole(path, pieces_of(file), key)
+        except ObjectCorruptError:
+            raise changed_meanwhile() from None
+        except OSError as error:
+            raise _explained(error, self.root) from error
+        return key
+
+    def _sound(self, key: str) -> bool:
+        try:
+            self.prove(key)
+        except (ObjectNotFoundError, ObjectCorruptError):
+            return False
+        return True
 
     def get(self, key: str) -> bytes:
         """See ``ObjectStore.get``."""
@@ -66,6 +104,11 @@ class FolderStore:
         except OSError as error:
             raise _explained(error, self.root) from error
         return checked_bytes(key, data, str(path))
+
+    def fetch(self, key: str, folder: Path) -> Path:
+        """See ``ObjectStore.fetch``."""
+        self.prove(key)
+        return self.path_of(key)
 
     def prove(self, key: str) -> int:
         """See ``ObjectStore.prove``."""
@@ -153,13 +196,16 @@ def _holds(path: Path, data: bytes) -> bool:
         return False
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path``, whole and synced, or leave nothing behind."""
+def _write_whole(path: Path, pieces: Iterable[bytes], key: str) -> None:
+    """Put bytes that have this key at ``path``, whole and synced, or leave nothing behind.
+
+    Raises ``ObjectCorruptError`` for bytes with another key.
+    """
     handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            proven_size(key, _written(stream, pieces), str(path))
             stream.flush()
             os.fchmod(stream.fileno(), 0o440)
             os.fsync(stream.fileno())
@@ -168,6 +214,13 @@ def _write_whole(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _written(stream: BinaryIO, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces, each written when it is asked for."""
+    for piece in pieces:
+        stream.write(piece)
+        yield piece
 
 
 def _sync_folder(folder: Path) -> None:

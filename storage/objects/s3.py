@@ -6,7 +6,8 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 import urllib3
 from minio import Minio
@@ -16,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from domain.errors import ObjectCorruptError, ObjectNotFoundError, SettingsError, StorageError
 from storage.objects.s3_errors import explained
 from storage.objects.settings import S3Settings
-from storage.objects.store import PIECE_BYTES, checked_bytes, checked_key, is_key, key_of, proven_size
+from storage.objects.store import PIECE_BYTES, checked_bytes, checked_key, is_key, pieces_of, proven_size
 
 T = TypeVar("T")
 
@@ -59,13 +60,22 @@ class S3Store:
         An acknowledgement whose tag is not the data's MD5 (a server that encrypts, or one that kept something
         else) is believed only after the object was read back.
         """
-        key, tag = key_of(data), hashlib.md5(data, usedforsecurity=False).hexdigest()
+        return self.put_file(io.BytesIO(data))
+
+    def put_file(self, file: BinaryIO) -> str:
+        """See ``ObjectStore.put_file`` and ``put``; the file is read once for its key and once to be sent."""
+        found, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+        for piece in pieces_of(file):
+            found.update(piece)
+            md5.update(piece)
+            size += len(piece)
+        key, tag = found.hexdigest(), md5.hexdigest()
         with self._explaining():
             # A second version of the same bytes would fill a versioned bucket.
-            if self._stat(key) == (len(data), tag):
+            if self._stat(key) == (size, tag):
                 return key
-            name = self._name(key)
-            done = self._client.put_object(self.settings.bucket, name, io.BytesIO(data), len(data))
+            file.seek(0)
+            done = self._client.put_object(self.settings.bucket, self._name(key), file, size)
         if done.etag != tag:
             try:
                 self.prove(key)
@@ -81,6 +91,12 @@ class S3Store:
         """See ``ObjectStore.get``."""
         place = self._place(key)
         return self._reading(key, lambda pieces: checked_bytes(key, b"".join(pieces), place))
+
+    def fetch(self, key: str, folder: Path) -> Path:
+        """See ``ObjectStore.fetch``."""
+        place, path = self._place(key), folder / checked_key(key)
+        self._reading(key, lambda pieces: _kept(path, key, pieces, place))
+        return path
 
     def prove(self, key: str) -> int:
         """See ``ObjectStore.prove``."""
@@ -159,6 +175,17 @@ class S3Store:
             raise explained(error, self.settings) from error
         except (MinioException, HTTPError, ValueError) as error:
             raise explained(error, self.settings) from error
+
+
+def _kept(path: Path, key: str, pieces: Iterator[bytes], place: str) -> int:
+    """Write the pieces to ``path`` and prove them; another try writes it anew."""
+    with path.open("wb") as file:
+        try:
+            return proven_size(key, (piece for piece in pieces if file.write(piece)), place)
+        except OSError as error:
+            raise StorageError(
+                f"no copy of {place} can be kept at {path.parent}: {error.strerror}"
+            ) from error
 
 
 def _pool(settings: S3Settings) -> urllib3.PoolManager:

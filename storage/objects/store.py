@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
-from domain.errors import ObjectCorruptError, ObjectNotFoundError
+from domain.errors import ObjectCorruptError, ObjectNotFoundError, StorageError
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 #: Read at a time where a whole object is not wanted in memory.
@@ -25,8 +26,22 @@ class ObjectStore(Protocol):
         """Keep ``data`` and return its key; when it returns the bytes survive a power cut. Idempotent."""
         ...
 
+    def put_file(self, file: BinaryIO) -> str:
+        """As ``put``, the whole of an open file from its beginning, of which only pieces are in memory.
+
+        Raises ``StorageError`` when the file changes meanwhile; nothing is kept then.
+        """
+        ...
+
     def get(self, key: str) -> bytes:
         """The bytes under ``key``; raises ``ObjectNotFoundError``, ``ObjectCorruptError`` if they changed."""
+        ...
+
+    def fetch(self, key: str, folder: Path) -> Path:
+        """The object as a file that was proven: the store's own, or a copy made in ``folder``.
+
+        Raises as ``get`` does; memory does not grow with the object.
+        """
         ...
 
     def prove(self, key: str) -> int:
@@ -52,6 +67,17 @@ class ObjectStore(Protocol):
 def key_of(data: bytes) -> str:
     """The key of ``data``: its SHA-256 in 64 lower-case hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    """The whole of an open file from its beginning, a piece at a time."""
+    file.seek(0)
+    return iter(lambda: file.read(PIECE_BYTES), b"")
+
+
+def changed_meanwhile() -> StorageError:
+    """The error for a file that was written to while it was taken in."""
+    return StorageError("the file was changed while it was read; wait until it is whole and hand it in again")
 
 
 def is_key(text: str) -> bool:

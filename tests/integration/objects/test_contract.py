@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from domain.errors import ObjectCorruptError, ObjectNotFoundError
+from domain.errors import ObjectCorruptError, ObjectNotFoundError, StorageError
+from storage.objects import key_of
 from tests.integration.objects.conftest import Place
 
 ABSENT = hashlib.sha256(b"never stored").hexdigest()
@@ -87,3 +90,43 @@ def test_many_writers_of_the_same_bytes_do_not_disturb_each_other(place: Place) 
 def test_a_worker_process_gets_the_same_store(place: Place) -> None:
     key = place.store.put(b"slip")
     assert pickle.loads(pickle.dumps(place.store)).get(key) == b"slip"
+
+
+class Changing(io.BytesIO):
+    """A file that somebody writes to between its first and its second reading."""
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        if self.tell() == len(self.getvalue()) > 0:
+            super().seek(0)
+            self.write(b"other")
+        return super().seek(place, whence)
+
+
+def test_a_file_goes_in_and_comes_out_without_being_in_memory_whole(place: Place, tmp_path: Path) -> None:
+    data = bytes(range(256)) * 12_000
+    original = tmp_path / "box.pdf"
+    original.write_bytes(data)
+    with original.open("rb") as file:
+        file.seek(77)
+        assert place.store.put_file(file) == place.store.put(data)
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    assert place.store.fetch(key_of(data), folder).read_bytes() == data
+
+
+def test_a_file_that_changes_meanwhile_is_not_taken(place: Place) -> None:
+    with pytest.raises(StorageError):
+        place.store.put_file(Changing(b"slips" * 1000))
+    with pytest.raises((ObjectNotFoundError, ObjectCorruptError)):
+        place.store.get(key_of(b"slips" * 1000))
+
+
+def test_damage_is_noticed_when_it_is_fetched(place: Place, tmp_path: Path) -> None:
+    key = place.store.put(b"slip")
+    place.overwrite(key, b"slop")
+    with pytest.raises(ObjectCorruptError):
+        place.store.fetch(key, tmp_path)
+    with pytest.raises(ObjectNotFoundError):
+        place.store.fetch(key_of(b"never stored"), tmp_path)
+    assert place.store.put_file(io.BytesIO(b"slip")) == key
+    assert place.store.get(key) == b"slip"
