@@ -6,11 +6,12 @@ import io
 from threading import Lock
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from PIL import Image
 from starlette.responses import Response
 
-from review_ui.staff import PRINTERS, context_of, staff
-from services import forms
+from review_ui.staff import OVERSEERS, PRINTERS, context_of, staff
+from services import designing, forms
 from services.results import UserView
 from templates.model import Template
 from templates.printing import PrintOptions, picture, write_pdf
@@ -37,16 +38,43 @@ class Thumbnails:
         with self._lock:
             if template.key not in self._kept:
                 out = io.BytesIO()
-                picture(template, DPI).convert("L").save(out, "PNG", optimize=True)
+                _drawn(template).save(out, "PNG", optimize=True)
                 self._kept[template.key] = out.getvalue()
             return self._kept[template.key]
 
 
+def _drawn(template: Template) -> Image.Image:
+    """A form as it is printed; one that somebody else prints as its picture shows it."""
+    if template.reference is None:
+        return picture(template, DPI).convert("L")
+    with Image.open(template.reference) as image:
+        size = (round(template.width_mm / 25.4 * DPI), round(template.height_mm / 25.4 * DPI))
+        return image.convert("L").resize(size, Image.Resampling.LANCZOS)
+
+
 @router.get("")
-def blanks(request: Request, user: Printer) -> Response:
-    """All forms."""
+def blanks(request: Request, user: Printer, published: Annotated[str, Query(max_length=80)] = "") -> Response:
+    """All forms; ``published``: the one that somebody has just taught."""
+    return forms_page(request, user, published=published)
+
+
+def forms_page(
+    request: Request, user: UserView, *, problem: str = "", published: str = "", status: int = 200
+) -> Response:
+    """The page of all forms; ``problem``: why a form could not be begun to be taught."""
+    ctx = context_of(request)
+    teaches = user.role in OVERSEERS
     return pages_of(request).page(
-        request, "templates.html", user=user, forms=forms.printed_forms(context_of(request))
+        request,
+        "templates.html",
+        status,
+        user=user,
+        forms=forms.printed_forms(ctx),
+        teaches=teaches,
+        drafts=designing.drafts(ctx) if teaches else [],
+        suppliers=[(name, rules.title) for name, rules in ctx.suppliers.items()],
+        problem=problem,
+        published=published if published in ctx.templates else "",
     )
 
 

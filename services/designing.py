@@ -24,6 +24,8 @@ Grey = NDArray[np.uint8]
 
 #: Bytes of a scan that is handed in: a sheet in colour at 600 dpi has less.
 MOST_BYTES = 32 << 20
+#: … and of everything that one form of a page sends: several filled examples.
+MOST_UPLOAD = 3 * MOST_BYTES
 #: Paper (mm) that a scan's size is taken for when it differs by less than ``_NEAR``.
 SIZES = {"a4": (210.0, 297.0), "a5": (148.0, 210.0), "a6": (105.0, 148.0), "third": (210.0, 99.0)}
 _NEAR = 0.02

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from domain.proof import ProvenThreshold
 from services.context import Context
 from services.thresholds import in_force, known_keys
+from storage.records.taught import TaughtRow
 from templates.model import Template
 
 
 @dataclass(frozen=True)
 class PrintedForm:
-    """A form and the thresholds in force for it: (channel, model, what it was proven from)."""
+    """A form and the thresholds in force for it: (channel, model, what it was proven from).
+
+    ``taught``: who published it on the pages, where somebody did.
+    """
 
     template: Template
     supplier: str
     proofs: tuple[tuple[str, str, ProvenThreshold], ...]
+    taught: TaughtRow | None = None
 
 
 def printed_forms(ctx: Context) -> list[PrintedForm]:
@@ -27,12 +32,15 @@ def printed_forms(ctx: Context) -> list[PrintedForm]:
             standing = in_force(ctx, tx, *key)
             if standing.proof is not None and not standing.withdrawn:
                 found.append((key, standing.proof))
-    forms = [template for template in ctx.templates.values() if template.markers]
+        taught = {row.key: row for row in tx.taught.published()}
+    # Photos and messages are nobody's paper.
+    forms = [template for template in ctx.templates.values() if template.width_mm]
     return [
         PrintedForm(
             template,
             ctx.suppliers[template.supplier].title if template.supplier in ctx.suppliers else "",
             tuple((key[0], key[2], proof) for key, proof in found if key[1] == template.key),
+            taught.get(template.key),
         )
         for template in sorted(forms, key=lambda form: (form.supplier, form.name, form.version))
     ]

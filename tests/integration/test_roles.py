@@ -37,6 +37,8 @@ STAFF = {
     "/review": JUDGES,
     "/second": JUDGES,
     "/station": STATIONS,
+    "/templates/drafts": OVERSEERS,
+    "/templates/taught": OVERSEERS,
     "/templates": STATIONS | CLERKS,
     "/users": ADMINS,
     "/": EVERYBODY,
