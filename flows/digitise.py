@@ -18,11 +18,13 @@ from prefect.cache_policies import NO_CACHE
 from domain.errors import InputError, StorageError
 from flows import runtime
 from flows.progress import Meter
+from flows.tables import leave_table
 from ocr.load import Missing, expand
 from services import batch as batches
 from services import digitise as digitising
 from services import receive
 from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Receipt, SheetOutcome
+from services.trail import about
 
 #: Sheets in a task: a task costs about 40 ms of client and server together, a sheet about 50 ms of a core.
 TASK_SHEETS = 48
@@ -94,9 +96,12 @@ async def digitise(
         batch, receipts, problems = await receive_files([str(path) for path in paths], order)
         await split_files(digitising.unsplit(ctx, batch))
         sheets = digitising.pending(ctx, batch)
-        outcomes = await _digitise_all(batch, sheets, _task_sheets(len(sheets), ctx.reader.workers))
+        with about(batch=batch):
+            outcomes = await _digitise_all(batch, sheets, _task_sheets(len(sheets), ctx.reader.workers))
         done = (receipts, problems, outcomes)
-        return batches.result(ctx, batch, done, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        await leave_table(ctx, batch, seconds)
+        return batches.result(ctx, batch, done, seconds)
 
 
 def _task_sheets(sheets: int, workers: int) -> int:

@@ -24,6 +24,7 @@ from services import digitise, receive
 from services.context import Context, PageCount
 from services.patience import patiently
 from services.results import BatchOrder, BatchResult, FileProblem, Progress, Receipt, SheetOutcome
+from services.trail import about
 from storage.records import SheetRow
 
 T = TypeVar("T")
@@ -43,13 +44,14 @@ def run_batch(
     batch_id = patiently(lambda: receive.open_batch(ctx, order), ctx.settings.patience_seconds)
     run = _Run(ctx, order, batch_id, progress or (lambda _: None))
     under_way: deque[digitise.Recognition] = deque()
-    for chunk in run.chunks(run.sheets(paths)):
-        under_way.append(run.begin(chunk))
-        # One chunk more than there are readers: they do not wait while a chunk is committed.
-        if len(under_way) > ctx.reader.workers:
+    with about(batch=batch_id):
+        for chunk in run.chunks(run.sheets(paths)):
+            under_way.append(run.begin(chunk))
+            # One chunk more than there are readers: they do not wait while a chunk is committed.
+            if len(under_way) > ctx.reader.workers:
+                run.finish(under_way.popleft())
+        while under_way:
             run.finish(under_way.popleft())
-    while under_way:
-        run.finish(under_way.popleft())
     return result(ctx, run.batch_id, (run.receipts, run.problems, run.outcomes), time.monotonic() - began)
 
 

@@ -14,9 +14,11 @@ def command(*, as_json: bool) -> None:
     from meterdrop.progress import Progress
     from meterdrop.wiring import context
     from services.verify import verify
+    from services.vitals import note_verified
 
     with context() as ctx, Progress("verify") as meter:
         result = verify(ctx, meter.update)
+        note_verified(ctx, result)
     if as_json:
         click.echo(json.dumps({"ok": result.ok, "problems": list(result.problems)}, ensure_ascii=False))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,8 @@ from storage.records import audits
 from storage.records.files import FileRow, files_of
 from storage.records.tables import sheet, source_file
 from storage.records.upsert import insert
+
+log = logging.getLogger(__name__)
 
 _NO_FIRST_PICTURE = [
     state.value
@@ -186,6 +189,7 @@ class Sheets:
             after=after.value,
             details=details,
         )
+        log.debug("a sheet is now %s", after.value, extra={"sheet": row.id, "state": after.value})
         return True
 
     def same_pixels(self, supplier: str, pixel_hash: str, slip: int, but: int) -> int | None:

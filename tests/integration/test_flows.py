@@ -24,7 +24,7 @@ from pathlib import Path
 from flows import environment, run
 from domain.errors import StorageError
 from domain.sheet import SheetState
-from services import batch, digitise, receive
+from services import batch, batch_table, digitise, receive
 from services.results import BatchOrder, BatchResult, ChunkResult, Receipt, SheetOutcome
 
 environment.prepare(Path(sys.argv[1]), sys.argv[2])
@@ -55,6 +55,7 @@ digitise.begin_split = lambda ctx, file: Counted()
 digitise.finish_split = lambda ctx, file, count: count
 digitise.pending = lambda ctx, number: list(range(1, 71))
 digitise.digitise_chunk = chunk
+batch_table.batch_table = lambda ctx, number, seconds: f"| {number} |"
 batch.result = lambda ctx, number, done, seconds: BatchResult(number, *map(tuple, done), (), {}, seconds)
 
 order = BatchOrder("krasnoyarskenergosbyt", "station", "test", date(2026, 11, 24))
@@ -112,8 +113,9 @@ def test_a_batch_through_a_real_server(prefect: server.LocalServer, tmp_path: Pa
     [flow_run] = api(prefect, "flow_runs/filter", {})
     assert flow_run["name"] == "test 2026-11-24"
     assert flow_run["state_type"] == "COMPLETED"
-    [artifact] = api(prefect, "artifacts/filter", {})
-    assert artifact["key"] == "batch-7"
+    artifacts = {artifact["key"]: artifact for artifact in api(prefect, "artifacts/filter", {})}
+    assert artifacts["batch-7-result"]["data"] == "| 7 |"
+    artifact = artifacts["batch-7"]
     assert artifact["data"] == 100.0
     assert "70 из 70" in str(artifact["description"])
 
