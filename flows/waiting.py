@@ -19,8 +19,10 @@ from prefect.artifacts import acreate_progress_artifact
 from prefect.cache_policies import NO_CACHE
 
 from domain.errors import StorageError
+from domain.reasons import Reason
 from flows import runtime, stopping
 from flows.digitise import AT_ONCE, TASK_SHEETS, curable
+from flows.tables import leave_table
 from services import waiting
 from services.context import Context
 from services.results import ChunkResult
@@ -120,7 +122,8 @@ class _Turn:
                 return
             log.exception("sheet %s rests: no worker can bring it to an end", sheet_ids[0])
             why = f"{type(error).__name__}: {error}"
-            await asyncio.to_thread(waiting.set_aside, self._ctx, self._who, sheet_ids[0], why)
+            reason = Reason.DECODER_CRASHED
+            await asyncio.to_thread(waiting.set_aside, self._ctx, self._who, sheet_ids[0], reason, why)
             return
         for outcome in result.outcomes:
             self._states[outcome.state.value] = self._states.get(outcome.state.value, 0) + 1
@@ -173,6 +176,8 @@ class _Teller:
                     key=f"batch-{batch}",
                     description=f"Пакет {batch}: {every - left} из {every} листов",
                 )
+                if not left:
+                    await leave_table(self._ctx, batch)
         except Exception as error:
             # Only people miss something by it.
             log.warning("progress not shown: %s", error)

@@ -29,6 +29,8 @@ COMMANDS = {
     "report": ("report", "Report a month: accepted, audited, wrong, and the bound."),
     "evidence": ("evidence", "Write the page that proves a reading, or check one."),
     "verify": ("verify", "Prove that records, objects and audit log agree."),
+    "backup": ("backup", "Copy records, objects and settings while everything goes on."),
+    "restore": ("restore", "Restore a backup on an empty machine."),
     "audit": ("audit", "Read accepted slips once more, blindly, and count what was wrong."),
     "calibrate": ("calibrate", "Prove, tighten or loosen thresholds by what people found."),
     "models": ("models", "Compare a shadow model with the one in use, and switch."),

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from domain.errors import InputError
+from domain.reasons import Reason
 from ocr.load import Missing, expand
 from services import batch as batches
 from services import digitise, receive, station
 from services.context import Context
+from services.patience import patiently
 from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Progress, Receipt
 from services.text import printable
 
@@ -22,6 +25,8 @@ from services.text import printable
 LEASE_SECONDS = 120
 #: How long a sheet rests that no worker could bring to an end; then it is tried again.
 REST_SECONDS = 900
+#: ``what`` in the audit log.
+RESTS = "sheet.rests"
 
 
 def take(ctx: Context, who: str, most: int) -> list[int]:
@@ -43,24 +48,28 @@ def give_back(ctx: Context, who: str, sheet_ids: Collection[int] | None = None) 
         return tx.waiting.give_back(who, sheet_ids)
 
 
-def set_aside(ctx: Context, who: str, sheet_id: int, why: str) -> None:
-    """Let a sheet rest that stopped its worker: those behind it go on, and the log says why."""
+def set_aside(ctx: Context, who: str, sheet_id: int, reason: Reason, why: str) -> None:
+    """Let a sheet rest that no worker can bring to an end now: those behind it go on, the log says why."""
     at = ctx.clock()
     with ctx.records.begin() as tx:
-        tx.waiting.renew(who, at + timedelta(seconds=REST_SECONDS), [sheet_id])
-        tx.audits.add(at, digitise.MACHINE, "sheet.rests", sheet_id=sheet_id, details={"why": printable(why)})
+        if tx.waiting.rest(who, sheet_id, at + timedelta(seconds=REST_SECONDS)):
+            details = {"reason": reason.value, "why": printable(why)}
+            tx.audits.add(at, digitise.MACHINE, RESTS, sheet_id=sheet_id, details=details)
 
 
 def read(ctx: Context, who: str, sheet_ids: Sequence[int]) -> ChunkResult:
     """Count the pages of files that are new, then recognise, judge and commit the sheets taken.
 
-    The further pages of a file counted here are free sheets like any other, for whoever comes first.
+    The further pages of a file counted here are free sheets like any other, for whoever comes first. A sheet
+    whose original cannot be had rests.
     """
     with ctx.records.read() as tx:
         uncounted = tx.waiting.uncounted(sheet_ids)
     for file_id in uncounted:
         digitise.split(ctx, file_id)
     result = digitise.digitise_chunk(ctx, sheet_ids)
+    for held in result.held:
+        set_aside(ctx, who, held.sheet_id, held.problem.reason, held.problem.detail)
     give_back(ctx, who, sheet_ids)
     return result
 
@@ -91,12 +100,14 @@ def hand_in(
     *,
     wait: bool = True,
 ) -> BatchResult:
-    """Make files durable for the workers to read; with ``wait``, until no sheet of the batch is pending.
+    """Make files durable for the workers to read; with ``wait``, until no sheet waits for one.
 
-    The same files again add receipts and wait for the same sheets. ``pause`` waits some seconds.
+    The same files again add receipts and wait for the same sheets. ``pause`` waits some seconds. Sheets that
+    rest are among the problems: they are tried again later, or when their original has been restored.
     """
     began = monotonic()
-    batch = receive.open_batch(ctx, order)
+    patience = ctx.settings.patience_seconds
+    batch = patiently(lambda: receive.open_batch(ctx, order), patience)
     receipts: list[Receipt] = []
     problems: list[FileProblem] = []
     for path in expand(paths):
@@ -104,17 +115,42 @@ def hand_in(
             problems.append(FileProblem(str(path.path), path.error.reason, str(path.error)))
             continue
         try:
-            receipts.append(receive.receive_file(ctx, path, path.name, order, batch))
+            take_in = partial(receive.receive_file, ctx, path, path.name, order, batch)
+            receipts.append(patiently(take_in, patience))
         except InputError as error:
             problems.append(FileProblem(str(path), error.reason, str(error)))
+    if wait:
+        _wait(ctx, batch, pause, progress or (lambda _: None))
+        problems += _resting(ctx, batch)
+    return batches.result(ctx, batch, (receipts, problems, ()), monotonic() - began)
+
+
+def _wait(
+    ctx: Context, batch: int, pause: Callable[[float], None], progress: Callable[[Progress], None]
+) -> None:
     shown = (-1, -1)
-    while wait:
-        with ctx.records.read() as tx:
-            waiting, every = tx.waiting.left(batch)
-        if progress is not None and shown != (waiting, every):
+    while True:
+        waiting, every = patiently(lambda: _left(ctx, batch), ctx.settings.patience_seconds)
+        if shown != (waiting, every):
             progress(Progress(batch, every - waiting, every))
         shown = (waiting, every)
         if not waiting:
-            break
+            return
         pause(1.0)
-    return batches.result(ctx, batch, (receipts, problems, ()), monotonic() - began)
+
+
+def _left(ctx: Context, batch: int) -> tuple[int, int]:
+    with ctx.records.read() as tx:
+        return tx.waiting.left(batch)
+
+
+def _resting(ctx: Context, batch: int) -> list[FileProblem]:
+    """The sheets of a batch that no worker could bring to an end, each with what the log says of it."""
+    with ctx.records.read() as tx:
+        problems = []
+        for sheet_id, name in tx.waiting.resting(batch):
+            said = [row.details or {} for row in tx.audits.of_sheet(sheet_id) if row.what == RESTS]
+            last = said[-1] if said else {}
+            reason = Reason(last.get("reason", Reason.DECODER_CRASHED.value))
+            problems.append(FileProblem(name, reason, f"sheet {sheet_id}: {last.get('why', '')}"))
+        return problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ _OF_PHOTOS = frozenset({"photo"})
 @click.option("--account", help="The files are photos of this account's meter, a reading each.")
 @click.option("--meter", default="", metavar="SERIAL", help="Photos: which meter, where there are several.")
 @click.option("--reading", default="", help="Photos: what the customer wrote beside the photo.")
+@click.option("--no-wait", is_flag=True, help="Hand in for the workers, and do not wait for them.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
 def command(
     paths: tuple[Path, ...],
@@ -49,6 +51,7 @@ def command(
     account: str | None,
     meter: str,
     reading: str,
+    no_wait: bool,
     as_json: bool,
 ) -> None:
     """Take in files, or folders of them, and digitise their slips, or with --account photos of a meter.
@@ -75,7 +78,7 @@ def command(
             result = _photos(ctx, paths, order, account=account, meter=meter, reading=reading)
         else:
             with Meter("ingest") as shown:
-                result = _runner(settings)(
+                result = _runner(settings, wait=not no_wait)(
                     ctx, paths, order, lambda p: shown.update(p.done, p.total, _counts(p.by_state))
                 )
     _print(result, as_json=as_json)
@@ -99,11 +102,15 @@ def _photos(
 
 
 def _runner(
-    settings: Settings,
+    settings: Settings, *, wait: bool
 ) -> Callable[[Context, tuple[Path, ...], BatchOrder, Callable[[Progress], None]], BatchResult]:
     """The services themselves, the flow that calls them where a Prefect server is configured, or workers."""
     if settings.switch("METERDROP_READ_BY_WORKERS"):
-        return _by_workers
+        return partial(_by_workers, wait=wait)
+    if not wait:
+        raise UsageError(
+            "--no-wait leaves the reading to workers; set METERDROP_READ_BY_WORKERS=yes for that"
+        )
     url = os.environ.get("PREFECT_API_URL")
     if not url:
         from services.batch import run_batch
@@ -117,14 +124,19 @@ def _runner(
 
 
 def _by_workers(
-    ctx: Context, paths: tuple[Path, ...], order: BatchOrder, progress: Callable[[Progress], None]
+    ctx: Context,
+    paths: tuple[Path, ...],
+    order: BatchOrder,
+    progress: Callable[[Progress], None],
+    *,
+    wait: bool,
 ) -> BatchResult:
     """Hand in, and wait until workers have read it."""
     import time
 
     from services.waiting import hand_in
 
-    return hand_in(ctx, paths, order, time.sleep, progress)
+    return hand_in(ctx, paths, order, time.sleep, progress, wait=wait)
 
 
 def _warn_of_window(ctx: Context, order: BatchOrder) -> None:

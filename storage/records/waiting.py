@@ -18,6 +18,9 @@ from storage.records.files import files_of
 from storage.records.migrate import HEAD
 from storage.records.tables import sheet, source_file
 
+#: Holds sheets that no worker could bring to an end, until they are tried again.
+RESTING = "resting"
+
 
 class Waiting:
     """Takes and gives back; each method is atomic within a writing transaction."""
@@ -73,6 +76,23 @@ class Waiting:
         )
         return freed.rowcount
 
+    def rest(self, who: str, sheet_id: int, until: datetime) -> bool:
+        """Keep a sheet that ``who`` holds from everybody for a time; False when it is not held."""
+        changed = self._connection.execute(
+            sa.update(sheet).where(_of(who, [sheet_id])).values(claimed_by=RESTING, claimed_until=until)
+        )
+        return changed.rowcount == 1
+
+    def resting(self, batch_id: int) -> list[tuple[int, str]]:
+        """The resting sheets of a batch, with their files' names."""
+        query = (
+            sa.select(sheet.c.id, source_file.c.name)
+            .join(source_file, source_file.c.id == sheet.c.file_id)
+            .where(sheet.c.file_id.in_(files_of(batch_id)), _of(RESTING, None))
+            .order_by(sheet.c.id)
+        )
+        return [(row.id, row.name) for row in self._connection.execute(query)]
+
     def free(self, now: datetime) -> int:
         """Pending sheets that nobody holds; raises ``StorageError`` in an old program."""
         self._check_version()
@@ -80,8 +100,12 @@ class Waiting:
         return int(self._connection.execute(query).scalar_one())
 
     def left(self, batch_id: int) -> tuple[int, int]:
-        """Sheets of the files handed in with a batch: how many wait to be read, and how many there are."""
-        waits = sa.func.sum(sa.case((sheet.c.state == SheetState.PENDING.value, 1), else_=0))
+        """Sheets of the files handed in with a batch: how many wait to be read, and how many there are.
+
+        Those that rest are not waited for.
+        """
+        active = sa.or_(sheet.c.claimed_by.is_(None), sheet.c.claimed_by != RESTING)
+        waits = sa.func.sum(sa.case((sa.and_(sheet.c.state == SheetState.PENDING.value, active), 1), else_=0))
         query = sa.select(waits, sa.func.count()).where(sheet.c.file_id.in_(files_of(batch_id)))
         pending, every = self._connection.execute(query).one()
         return int(pending or 0), int(every)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from domain.errors import StorageError
+from domain.reasons import Reason
 from services import station, waiting
-from services.context import Context
+from services.context import Context, PageCount, PageRead
 from services.receive import receive_file
 from services.results import Progress
 from services.status import status
@@ -82,7 +85,7 @@ def test_what_is_given_back_is_free_at_once(ctx: Context) -> None:
 
 def test_a_sheet_that_stops_its_worker_rests_and_is_tried_again(ctx: Context, clock: Clock) -> None:
     first, *_ = waiting.take(ctx, "a", 3)
-    waiting.set_aside(ctx, "a", first, "KeyError: 'oops'")
+    waiting.set_aside(ctx, "a", first, Reason.DECODER_CRASHED, "KeyError: 'oops'")
     waiting.give_back(ctx, "a", [first + 1, first + 2])
     work(ctx, "b")
     by_state = status(ctx).by_state
@@ -92,7 +95,7 @@ def test_a_sheet_that_stops_its_worker_rests_and_is_tried_again(ctx: Context, cl
     assert status(ctx).by_state["accepted"] == 10
     with ctx.records.read() as tx:
         [row] = tx.audits.of_what("sheet.rests")
-    assert row.sheet_id == first
+    assert (row.sheet_id, row.details) == (first, {"reason": "decoder_crashed", "why": "KeyError: 'oops'"})
     assert verify(ctx).problems == ()
 
 
@@ -134,3 +137,37 @@ def test_papers_of_batches_that_workers_read_are_closed(ctx: Context) -> None:
     work(ctx, "a")
     waiting.close_papers(ctx)
     assert station.view(ctx, batch).row.papers.state == "done"
+
+
+def test_a_lost_original_holds_its_sheet_and_nothing_else(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(ctx, "before")
+    (tmp_path / "5.pdf").write_bytes(file_of("blank", scan="lost"))
+    count = ctx.reader.count
+    monkeypatch.setattr(ctx.reader, "count", lambda key, name: replaced(count(key, name)))
+
+    def replaced(counted: Future[PageCount]) -> Future[PageCount]:
+        future: Future[PageCount] = Future()
+        future.set_result(replace(counted.result(), held="its original is missing"))
+        return future
+
+    monkeypatch.setattr(
+        ctx.reader,
+        "submit",
+        lambda pages: done([PageRead(ref, (), held="its original is missing") for ref in pages]),
+    )
+
+    def pause(_: float) -> None:
+        work(ctx, "worker")
+
+    result = waiting.hand_in(ctx, [tmp_path / "5.pdf"], ORDER, pause)
+    assert [(each.path, each.reason) for each in result.problems] == [("5.pdf", "original_damaged")]
+    assert result.totals == {"pending": 1}
+    assert waiting.anything_free(ctx) == 0
+
+
+def done(pages: list[PageRead]) -> Future[list[PageRead]]:
+    future: Future[list[PageRead]] = Future()
+    future.set_result(pages)
+    return future
