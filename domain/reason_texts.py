@@ -252,6 +252,18 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.ILLEGIBLE: ("Неразборчиво.", "Illegible."),
     Reason.NOT_A_SLIP: ("Это не бланк показаний.", "This is not a slip."),
     Reason.BOX_HEADER: ("Сопроводительный лист ящика.", "The header sheet of a box."),
+    Reason.QUESTIONNAIRE: (
+        "Анкета: ответы проверяет человек.",
+        "A questionnaire: a person checks the answers.",
+    ),
+    Reason.CONTACT_UNCLEAR: (
+        "Адрес почты или номер телефона не похож на настоящий.",
+        "The e-mail address or telephone number is not one.",
+    ),
+    Reason.ADDRESS_DIFFERS: (
+        "Адрес на бланке не тот, что в реестре у этого счёта.",
+        "The address on the slip is not the one that the register has for this account.",
+    ),
     Reason.RESCAN: ("Отсканировать заново.", "Scan again."),
     Reason.REJECTED_BY_PERSON: ("Отклонено сотрудником.", "Rejected by a person."),
 }

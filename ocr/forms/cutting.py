@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.forms.bend import bend_of, warp_bent
 from ocr.forms.geometry import scale_at
 from ocr.forms.markers import reduced
 from ocr.results import Registration
@@ -23,7 +24,12 @@ def rectify(
 
     ``grey`` is the page that ``registration`` was found on. What lies outside the page is white.
     """
-    return warp(grey, np.array(registration.homography).reshape(3, 3), template, dpi)
+    matrix = np.array(registration.homography).reshape(3, 3)
+    bend = bend_of(registration, template.width_mm, template.height_mm)
+    if bend is None:
+        return warp(grey, matrix, template, dpi)
+    size = (round(template.width_mm / 25.4 * dpi), round(template.height_mm / 25.4 * dpi))
+    return warp_bent(grey, matrix, bend, dpi, size=size)
 
 
 def warp(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from ocr.blank import is_blank, marks_mm2
-from ocr.forms.geometry import corners, project, scale_at
+from ocr.forms.geometry import corners, project
 from ocr.forms.grouping import Candidate, group, misfit, without_doubles
 from ocr.forms.markers import Sighting, look_near, merge, passes
 from ocr.forms.settings import Floats, Grey, ReaderSettings
 from templates.model import Box, Template
 
+T = TypeVar("T")
 #: Longest side (mm) of a page when the file says nothing or nothing credible about its resolution.
 _PAGE_MM = 297.0
 #: Marks beside the slips (mm²) that may be another sheet; a stamp or a note has less than a form's print.
@@ -47,11 +49,16 @@ class Found:
 
 
 def find_slips(
-    grey: Grey, dpi: float | None, templates: Sequence[Template], settings: ReaderSettings
+    grey: Grey,
+    dpi: float | None,
+    templates: Sequence[Template],
+    settings: ReaderSettings,
+    looks: int | None = None,
 ) -> Found:
     """Find the page's slips, top to bottom, then left to right.
 
-    A slip of which a single marker is seen comes with that one sighting: it is there, but cannot be read.
+    ``looks``: after how many a page on which no marker is seen is given up. A slip of which a single marker
+    is seen comes with that one sighting: it is there, but cannot be read.
     """
     wanted = frozenset(m.id for t in templates for m in t.markers)
     sightings: list[Sighting] = []
@@ -70,11 +77,14 @@ def find_slips(
                 break
         if attempt == 0 and not sightings and is_blank(grey):
             return Found(blank=True)
+        if looks is not None and attempt + 1 >= looks and not sightings:
+            return Found()
     flat = all(slip.misfit_mm < _FLAT_MM for slip in slips) and dpi is not None
     slips = without_doubles([complete(grey, slip) for slip in slips])
     slips += [single for single in (_single(s, templates) for s in _credible(alone, slips)) if single]
     # A photo has a table beside the slip; only what a scanner saw is another sheet.
-    return Found(tuple(_in_reading_order(slips)), more=beside and flat and not alone)
+    ordered = in_reading_order([(slip, slip.centre(), slip.height()) for slip in slips])
+    return Found(tuple(ordered), more=beside and flat and not alone)
 
 
 def _something_beside(grey: Grey, slips: Sequence[Candidate]) -> bool:
@@ -142,14 +152,12 @@ def _single(sighting: Sighting, templates: Sequence[Template]) -> Candidate | No
     return None
 
 
-def _in_reading_order(slips: list[Candidate]) -> list[Candidate]:
-    """Top to bottom; slips whose middles are at about the same height from left to right."""
-    placed = [(slip, slip.centre(), _height(slip)) for slip in slips]
-    placed.sort(key=lambda item: float(item[1][1]))
-    ordered: list[Candidate] = []
-    row: list[tuple[Candidate, float]] = []
+def in_reading_order(placed: Sequence[tuple[T, Floats, float]]) -> list[T]:
+    """Things with their middles and heights (px), top to bottom; at about the same height left to right."""
+    ordered: list[T] = []
+    row: list[tuple[T, float]] = []
     top = 0.0
-    for slip, centre, height in placed:
+    for slip, centre, height in sorted(placed, key=lambda item: float(item[1][1])):
         if row and float(centre[1]) - top > 0.4 * height:
             ordered += [s for s, _ in sorted(row, key=lambda item: item[1])]
             row = []
@@ -157,11 +165,3 @@ def _in_reading_order(slips: list[Candidate]) -> list[Candidate]:
             top = float(centre[1])
         row.append((slip, float(centre[0])))
     return ordered + [s for s, _ in sorted(row, key=lambda item: item[1])]
-
-
-def _height(slip: Candidate) -> float:
-    matrix = slip.matrix()
-    if matrix is None:
-        return next(iter(slip.sightings.values())).size * 10
-    middle = np.array([slip.template.width_mm / 2, slip.template.height_mm / 2])
-    return scale_at(matrix, middle) * min(slip.template.width_mm, slip.template.height_mm)

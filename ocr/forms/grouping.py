@@ -47,6 +47,14 @@ class Candidate:
             return np.asarray(np.mean([s.centre for s in self.sightings.values()], axis=0), dtype=np.float64)
         return project(matrix, np.array([self.template.width_mm / 2, self.template.height_mm / 2]))
 
+    def height(self) -> float:
+        """About the slip's shorter side in page pixels."""
+        matrix = self.matrix()
+        if matrix is None:
+            return next(iter(self.sightings.values())).size * 10
+        middle = np.array([self.template.width_mm / 2, self.template.height_mm / 2])
+        return scale_at(matrix, middle) * min(self.template.width_mm, self.template.height_mm)
+
 
 def misfit(matrix: Floats, mm: Floats, px: Floats) -> float:
     """Root mean square distance, in slip millimetres."""

@@ -34,5 +34,7 @@ def local_matrix(registered: Registered, template: Template, box: Box) -> Floats
         ]
     )
     moved = places + np.array([registered.correction.at(template, *place) for place in places])
+    if registered.bend is not None:
+        moved = moved + registered.bend.at(moved)
     result: Floats = matrix @ fit_affine(places, moved)
     return result

@@ -16,13 +16,18 @@ _SHARP_STEP = 0.08
 
 def why_not_found(grey: Grey) -> tuple[Reason, ...]:
     """``template_not_found``, with ``too_dark`` or ``blurred`` where the picture is."""
+    return (Reason.TEMPLATE_NOT_FOUND, *faults(grey))
+
+
+def faults(grey: Grey) -> tuple[Reason, ...]:
+    """``too_dark`` or ``blurred`` where a picture is."""
     longest = max(grey.shape)
     small = grey
     if longest > 1600:
         factor = 1600 / longest
         size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
         small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    reasons = [Reason.TEMPLATE_NOT_FOUND]
+    reasons: list[Reason] = []
     low, high = np.percentile(small, [1, 95])
     if high < _DARK_PAPER:
         reasons.append(Reason.TOO_DARK)

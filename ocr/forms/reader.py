@@ -18,13 +18,12 @@ from ocr.forms.fields import (
     read_cells,
     read_fields,
 )
-from ocr.forms.finding import find_slips
-from ocr.forms.grouping import Candidate
 from ocr.forms.ink import black_of
 from ocr.forms.kinds import Instruments
+from ocr.forms.markerless import PrintLibrary
 from ocr.forms.observing import observe_slip
 from ocr.forms.quality import why_not_found
-from ocr.forms.registration import register
+from ocr.forms.seeing import Seen, see
 from ocr.forms.settings import CellReader, Grey, Page, ReaderSettings
 from ocr.results import SlipReading
 from templates.model import Template
@@ -50,6 +49,7 @@ class FormReader:
         self._settings = settings
         self._stopwatch = stopwatch
         self._shadow = shadow
+        self._library = PrintLibrary(self.templates, settings.blanks)
         self._instruments = instruments if instruments is not None else Instruments(threads=settings.threads)
 
     def read_page(self, page: Page) -> list[SlipReading]:
@@ -58,13 +58,14 @@ class FormReader:
         A blank page gives one reading with outcome ``blank``; a page without a slip one ``unreadable`` with
         ``template_not_found``; a badly registered slip is ``unreadable`` with ``badly_registered`` and has NO
         fields. A slip on which nothing is written is ``read`` with the reason ``empty``. Print beside the
-        slips that belongs to none of them gives one more ``template_not_found``, last.
+        slips that belongs to none of them gives one more ``template_not_found``, last. A slip registered by
+        its print alone that might be another form is read with the reason ``form_unsure``.
         """
         cv2.setNumThreads(self._settings.threads)
         started = self._stopwatch()
         if page.empty:
             return [SlipReading(outcome="blank", seconds=self._stopwatch() - started)]
-        found = find_slips(page.grey, page.dpi, self.templates, self._settings)
+        found = see(page.grey, page.dpi, self.templates, self._library, self._settings)
         spent = self._stopwatch() - started
         if found.blank:
             return [SlipReading(outcome="blank", seconds=spent)]
@@ -80,10 +81,9 @@ class FormReader:
             )
         return readings
 
-    def _read_slip(self, grey: Grey, candidate: Candidate, number: int, seconds: float) -> SlipReading:
+    def _read_slip(self, grey: Grey, slip: Seen, number: int, seconds: float) -> SlipReading:
         started = self._stopwatch()
-        template = candidate.template
-        registered = register(grey, candidate, self._settings) if len(candidate.sightings) > 1 else None
+        template, registered = slip.template, slip.registered
         if registered is None or not registered.accepted:
             return SlipReading(
                 outcome="unreadable",
@@ -112,6 +112,8 @@ class FormReader:
         reasons = printed_reasons(template, fields)
         if not reasons and nothing_written(template, fields, crops, dpi, black):
             reasons = (Reason.EMPTY,)
+        if registered.unsure:
+            reasons = (Reason.FORM_UNSURE, *reasons)
         shadow = None
         if self._shadow is not None:
             shadow = read_beside(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ocr.forms.bend import Bend
 from ocr.forms.correction import Correction, correct
 from ocr.forms.cutting import warp
 from ocr.forms.displaced import stands_elsewhere
@@ -26,13 +27,16 @@ _AGAIN_MM = 0.3
 @dataclass(frozen=True, eq=False)
 class Registered:
     """A slip in place: ``slip`` is its rectified picture at ``settings.dpi``, ``correction`` what to add when
-    cutting.
+    cutting. ``bend``: what was evened out before, where it was registered by its print. ``unsure``: it may be
+    another form, or a field is not where it is taken to be.
     """
 
     registration: Registration
     slip: Grey
     correction: Correction
     accepted: bool
+    bend: Bend | None = None
+    unsure: bool = False
 
 
 def register(grey: Grey, candidate: Candidate, settings: ReaderSettings) -> Registered | None:
@@ -71,7 +75,7 @@ def _verify(grey: Grey, candidate: Candidate, matrix: Floats, settings: ReaderSe
         if last or not correction.verified or np.abs(correction.smooth[:, :3]).sum(axis=1).max() <= _AGAIN_MM:
             break
         matrix = _moved(matrix, correction, candidate)
-    verified = correction.verified and _borne_out(slip, template, correction, settings)
+    verified = correction.verified and borne_out(slip, template, correction, settings)
     residual = correction.worst_mm if verified else float("inf")
     return Registered(
         registration=Registration(
@@ -85,7 +89,7 @@ def _verify(grey: Grey, candidate: Candidate, matrix: Floats, settings: ReaderSe
     )
 
 
-def _borne_out(slip: Grey, template: Template, correction: Correction, settings: ReaderSettings) -> bool:
+def borne_out(slip: Grey, template: Template, correction: Correction, settings: ReaderSettings) -> bool:
     """Whether the rows that have not shown all their lines are where they are taken to be for all that."""
     dpi, limit = settings.dpi, settings.max_residual_mm
     for name in correction.doubtful:

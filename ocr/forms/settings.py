@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -52,6 +53,7 @@ class ReaderSettings:
     ``max_residual_mm``: a slip with a cell further than this from where its print says, after the local
     correction, is not read. ``search_mm``: how far from its expected place a printed line is looked for;
     less than half a cell. ``min_lines_seen``: share of a field's cell lines that must be seen in place.
+    ``blanks``: a folder that keeps what is worked out once about each form's print; None: nothing is kept.
     """
 
     dpi: float = 200.0
@@ -60,3 +62,4 @@ class ReaderSettings:
     search_mm: float = 2.0
     min_lines_seen: float = 0.6
     threads: int = 1
+    blanks: Path | None = None

@@ -179,8 +179,10 @@ def test_rectify_draws_the_slip_upright() -> None:
 
 def test_a_foreign_sheet_beside_a_slip_is_not_lost() -> None:
     slip, _ = filled(150, np.random.default_rng(17))
-    foreign = blank(150)
-    foreign[:130] = foreign[-130:] = 255
+    foreign = sheet(150)
+    for row in range(20):
+        place = (60, 60 + 50 * row)
+        cv2.putText(foreign, "a letter about something else", place, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 30, 2)
     page = lay_out([Placed(slip, 0.0, 0.0), Placed(foreign, 0.0, 214.0)], 150, (150.0, 426.0))
     first, second = read(page, 150.0)
     assert (first.slip, first.outcome) == (1, "read")

@@ -1,0 +1,92 @@
+"""From a form laid over a page by its print to a slip whose fields can be cut."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.forms.bend import Bend, warp_bent
+from ocr.forms.correction import Correction, correct
+from ocr.forms.landmarks import expected_lines, profiles
+from ocr.forms.markerless.alignment import Aligned
+from ocr.forms.markerless.telling import Told
+from ocr.forms.registration import Registered, borne_out
+from ocr.forms.settings import Grey, ReaderSettings
+from ocr.results import Registration
+from templates.model import Field, Template
+
+#: Cell lines are looked for this near (mm): the print around them has said where they are.
+_SEARCH_MM = 1.0
+#: Print up to this far from a field (mm) speaks for its place; so many patches of it at least have to be on
+#: the page, and this share of them in place.
+_AROUND_MM, _FEWEST, _SHARE = 11.0, 2, 0.5
+
+
+def registered(grey: Grey, told: Told, settings: ReaderSettings) -> Registered:
+    """The slip in place; ``unsure`` where some field's surroundings do not bear the place out."""
+    aligned = told.aligned
+    template = aligned.blank.template
+    bend = Bend(np.round(aligned.bend.nodes, 3), aligned.bend.width_mm, aligned.bend.height_mm)
+    size = (round(template.width_mm / 25.4 * settings.dpi), round(template.height_mm / 25.4 * settings.dpi))
+    slip = warp_bent(grey, aligned.matrix, bend, settings.dpi, size=size)
+    correction = _by_lines(slip, template, aligned.residual_mm, settings)
+    lines_missing = correction is None and template.reference is None and bool(_with_cells(template))
+    correction = correction or even(template, aligned.residual_mm)
+    residual = max(aligned.residual_mm, correction.worst_mm)
+    return Registered(
+        registration=Registration(
+            homography=tuple(float(v) for v in (aligned.matrix / aligned.matrix[2, 2]).ravel()),
+            residual_mm=residual,
+            markers_found=0,
+            bend=tuple(float(v) for v in bend.nodes.ravel()),
+            bend_columns=bend.nodes.shape[1],
+        ),
+        slip=slip,
+        correction=correction,
+        accepted=residual <= settings.max_residual_mm,
+        bend=bend,
+        unsure=not told.sure or lines_missing or not all(_borne_out(aligned, f) for f in template.fields),
+    )
+
+
+def even(template: Template, residual_mm: float) -> Correction:
+    """No correction at all: the print has said everything."""
+    shifts = {field.name: np.zeros((len(field.cells), 2)) for field in _with_cells(template)}
+    return Correction(np.zeros((2, 6)), shifts, residual_mm, residual_mm, verified=True)
+
+
+def _by_lines(
+    slip: Grey, template: Template, residual_mm: float, settings: ReaderSettings
+) -> Correction | None:
+    """What the cells' own lines say; None where they are not seen, or disagree with the print around them."""
+    if not _with_cells(template):
+        return None
+    near = replace(settings, search_mm=min(settings.search_mm, _SEARCH_MM))
+    lines = expected_lines(template)
+    across = profiles(slip, template, settings.dpi, near.search_mm + 0.5)
+    correction = correct(template, lines, across, near)
+    if not correction.verified or correction.worst_mm > settings.max_residual_mm:
+        return None
+    most = max(float(np.abs(shift).max()) for shift in correction.shifts.values())
+    if most > max(0.4, 1.5 * residual_mm) or not borne_out(slip, template, correction, near):
+        return None
+    return correction
+
+
+def _with_cells(template: Template) -> list[Field]:
+    return [field for field in template.fields if field.cells]
+
+
+def _borne_out(aligned: Aligned, field: Field) -> bool:
+    """Whether the print around a field is where it belongs."""
+    near = aligned.visible & _around(aligned, field)
+    count = int(near.sum())
+    return count >= _FEWEST and float(aligned.found[near].mean()) >= _SHARE
+
+
+def _around(aligned: Aligned, field: Field) -> NDArray[np.bool_]:
+    box = field.box.grown(_AROUND_MM)
+    x, y = aligned.patches.middle[:, 0], aligned.patches.middle[:, 1]
+    return np.asarray((x >= box.x_mm) & (x <= box.right_mm) & (y >= box.y_mm) & (y <= box.bottom_mm))
