@@ -12,6 +12,7 @@ from domain.sheet import SheetState
 from storage.records.channel_tables import delivery, delivery_run, notice
 from storage.records.outbox import ACKNOWLEDGED, DONE, READING, SENT
 from storage.records.proofs_log import log_contradictions
+from storage.records.questionnaire_tables import questionnaire, questionnaire_run
 from storage.records.readings import CURRENT
 from storage.records.tables import export_item, export_run, reading, receipt, sheet, source_file
 
@@ -25,6 +26,7 @@ def contradictions(connection: Connection) -> Iterator[str]:
     for text, query in (
         ("sheet {} is in an unknown state", _unknown_states()),
         ("sheet {} is accepted or delivered without a reading", _accepted_without_reading()),
+        ("sheet {} is a questionnaire: accepted, handed over and delivered do not agree", _answers_astray()),
         ("reading {} belongs to a sheet that is not accepted", _reading_of_unaccepted()),
         ("reading {}: its evidence is not its sheet", _wrong_evidence()),
         ("sheet {} has two readings for one meter and tariff", _twice_on_a_sheet()),
@@ -81,7 +83,32 @@ def _accepted_without_reading() -> sa.Select[tuple[int]]:
     return (
         sa.select(sheet.c.id)
         .outerjoin(reading, sa.and_(reading.c.sheet_id == sheet.c.id, CURRENT))
-        .where(sheet.c.state.in_(_HAS_READING), reading.c.id.is_(None))
+        .outerjoin(questionnaire, questionnaire.c.sheet_id == sheet.c.id)
+        .where(
+            sheet.c.state.in_(_HAS_READING),
+            reading.c.id.is_(None),
+            questionnaire.c.accepted_at.is_(None),
+        )
+    )
+
+
+def _answers_astray() -> sa.Select[tuple[int]]:
+    """Questionnaires whose sheet is in another state than they and their run say."""
+    finished = sa.and_(questionnaire.c.run_id.isnot(None), questionnaire_run.c.state == "finished")
+    return (
+        sa.select(sheet.c.id)
+        .join(questionnaire, questionnaire.c.sheet_id == sheet.c.id)
+        .outerjoin(questionnaire_run, questionnaire_run.c.id == questionnaire.c.run_id)
+        .where(
+            sa.or_(
+                sa.and_(questionnaire.c.accepted_at.isnot(None), sheet.c.state.notin_(_HAS_READING)),
+                sa.and_(finished, sheet.c.state != SheetState.DELIVERED.value),
+                sa.and_(
+                    sheet.c.state == SheetState.DELIVERED.value,
+                    sa.not_(sa.func.coalesce(finished, sa.false())),
+                ),
+            )
+        )
     )
 
 

@@ -31,6 +31,7 @@ from storage.records.outbox_counts import OutboxCounts
 from storage.records.papers import Papers
 from storage.records.photo_marks import PhotoMarks
 from storage.records.proven import Proven
+from storage.records.questionnaires import Questionnaires
 from storage.records.questions import Questions
 from storage.records.queue import Queue
 from storage.records.readings import Readings
@@ -61,6 +62,7 @@ class Transaction:
         self.waiting = Waiting(connection)
         self.queue = Queue(connection)
         self.questions = Questions(connection)
+        self.questionnaires = Questionnaires(connection)
         self.glyphs = Glyphs(connection)
         self.readings = Readings(connection)
         self.registers = Registers(connection)
