@@ -332,7 +332,8 @@ def test_after_many_photos_for_an_account_a_person_looks(desk: Desk, app: FastAP
     assert late.confirm(reference).status_code == 303
     row = sheet_of(desk.ctx)
     assert row.state is SheetState.REVIEW and row.reasons == (Reason.MANY_PHOTOS_TODAY,)
-    desk.clock.forward(86_400)
+    desk.clock.forward(86_401)
+    late = Customer(app, "203.0.113.9")
     reference = late.reference(jpeg_of(meter_photo("05640")))
     meters.answer = read("05640")
     assert late.confirm(reference, "05640").status_code == 303
