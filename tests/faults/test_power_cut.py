@@ -51,19 +51,21 @@ def test_at_every_point_of_a_batch(ctx: Context, records_url: str, clock: Clock,
 def test_again_and_again_at_the_next_point(ctx: Context, records_url: str, tmp_path: Path) -> None:
     """One home for all points of a batch and then of an export, on both databases."""
     scanned = tmp_path / "scans"
-    truth = scans(ctx, scanned, files=3, pages=2)
+    truth = scans(ctx, scanned, files=2, pages=2)
+    # What is before the commit is the same on both: not every point twice.
+    stride = 1 if records_url.startswith("sqlite") else 3
     with PowerCuts(records_url, tmp_path / "objects") as power:
         cuts = 0
-        while power.run("ingest", scanned, 3 * cuts + 1)[0]:
+        while power.run("ingest", scanned, 5 * cuts + 1)[0]:
             cuts += 1
             assert verify(ctx).problems == ()
-        assert cuts >= 5
+        assert cuts >= 3
         assert_sound(ctx, scanned, truth)
         out = tmp_path / "out"
         out.mkdir()
         point = 1
         while power.run("export", out / f"{point}.csv", point)[0]:
-            point += 1
+            point += stride
             assert verify(ctx).problems == ()
         assert point > 8
     assert exported(out.glob("*.csv")) == Counter(truth.keys())

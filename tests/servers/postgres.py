@@ -74,7 +74,7 @@ class PostgresServer:
             connection.execute(statement.encode())
 
 
-def _program(name: str) -> Path | None:
+def program(name: str) -> Path | None:
     """The newest of Debian's versions, which are not on the path."""
     folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"),
@@ -118,7 +118,7 @@ def _answers(port: int) -> bool:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A cluster for the whole session; most tests want ``postgres_url``."""
-    programs = require("PostgreSQL", {name: _program(name) for name in ("initdb", "postgres")}, "postgresql")
+    programs = require("PostgreSQL", {name: program(name) for name in ("initdb", "postgres")}, "postgresql")
     # Under the system's temporary folder, because the postgres user cannot look into root's.
     folder = Path(tempfile.mkdtemp(prefix="meterdrop-postgres-"))
     user = None
