@@ -32,9 +32,10 @@ _SURE_DATE = 0.9
 class ReadOptions:
     """What to read and how; goes to other processes pickled.
 
-    ``template``: which form (None: found by its markers); ``register``: a CSV of accounts, for forms, or of
-    meters; ``own``, ``taught``: folders with further forms; ``limits``: of one file; ``digits``: of a line,
-    or of a meter before its mark, where known; ``decimals``: of a meter behind it.
+    ``template``: which form (None: found by its markers or its print); ``register``: a CSV of accounts, for
+    forms, or of meters; ``own``, ``taught``: folders with further forms; ``limits``: of one file; ``digits``:
+    of a line, or of a meter before its mark, where known; ``decimals``: of a meter behind it; ``blanks``: a
+    folder that keeps what is worked out once about each form's print.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class ReadOptions:
     taught: Path | None = None
     digits: int | None = None
     decimals: int | None = None
+    blanks: Path | None = None
 
     def check(self) -> None:
         """Raise ``UsageError`` for what is not there or does not go together."""
@@ -116,10 +118,11 @@ def _unforeseen(error: Exception) -> InputError:
 def form_reader(options: ReadOptions, register: RegisterFile | None = None) -> FormReader:
     """The reader of slips itself, for the forms that ``options`` name."""
     from ocr.cells import CellClassifier
-    from ocr.forms import FormReader
+    from ocr.forms import FormReader, ReaderSettings
 
     accounts = None if register is None else register.index
-    return FormReader(forms(options), CellClassifier.load(), accounts)
+    kept = ReaderSettings(blanks=options.blanks)
+    return FormReader(forms(options), CellClassifier.load(), accounts, kept)
 
 
 def forms(options: ReadOptions) -> tuple[Template, ...]:

@@ -161,6 +161,11 @@ class Settings:
         return self.home / "taught"
 
     @property
+    def blanks(self) -> Path:
+        """The folder in the home that keeps what is worked out once about each form's print."""
+        return self.home / "blanks"
+
+    @property
     def home(self) -> Path:
         """``METERDROP_HOME`` as an absolute path."""
         home = self.path("METERDROP_HOME")

@@ -74,6 +74,7 @@ def reading_settings(settings: Settings) -> ReadingSettings:
         store=store_settings(settings),
         templates=settings.path("METERDROP_TEMPLATES"),
         taught=settings.taught,
+        blanks=settings.blanks,
         memory_mb=settings.count("METERDROP_WORKER_MEMORY_MB"),
         limits=limits(settings),
         shadow=settings.path("METERDROP_SHADOW_WEIGHTS"),

@@ -25,7 +25,7 @@ from domain.errors import InputError, ObjectCorruptError, ObjectNotFoundError, S
 from domain.reasons import Reason
 from ocr.cells import CellClassifier
 from ocr.decode import AccountIndex
-from ocr.forms import FormReader
+from ocr.forms import FormReader, ReaderSettings
 from ocr.load import PageImage, open_document
 from ocr.load.document import Document
 from ocr.meters.reading import MeterPhotos
@@ -122,7 +122,8 @@ class _Process:
             if shadow is not None and shadow.model == classifier.model:
                 # It has been switched to: there is nothing to compare it with.
                 shadow = None
-            known = (version, FormReader(templates, classifier, accounts, shadow=shadow))
+            kept = ReaderSettings(blanks=self.settings.blanks)
+            known = (version, FormReader(templates, classifier, accounts, kept, shadow=shadow))
             if form:
                 # Forms that are being tried come and go.
                 self._readers = {key: each for key, each in self._readers.items() if not key[2]}
@@ -234,9 +235,7 @@ def _read_photo(ref: PageRef, hint: MeterHint) -> PageRead:
 
 def recognise(ref: PageRef, image: PageImage, register: RegisterFile | None) -> PageRead:
     """The slips of an opened page. A fault of the recogniser leaves the page to a person."""
-    pixels = hashlib.sha256(repr(image.grey.shape).encode())
-    pixels.update(image.grey.data)
-    pixel_hash = pixels.hexdigest()
+    pixel_hash = _pixel_hash(image)
     # Outside the try: missing weights or a broken form are no fault of this page.
     reader = _process().reader(ref.supplier, register, ref.weights, ref.form)
     try:
@@ -246,3 +245,9 @@ def recognise(ref: PageRef, image: PageImage, register: RegisterFile | None) -> 
         slip = SlipReading("unreadable", reasons=(Reason.DECODER_CRASHED,))
         return PageRead(ref, (slip,), pixel_hash, detail=detail)
     return PageRead(ref, slips, pixel_hash)
+
+
+def _pixel_hash(image: PageImage) -> str:
+    pixels = hashlib.sha256(repr(image.grey.shape).encode())
+    pixels.update(image.grey.data)
+    return pixels.hexdigest()

@@ -20,13 +20,14 @@ class ReadingSettings:
     """What a reader process needs: it goes to the process pickled.
 
     ``templates``: a folder with further forms, ``taught``: with those taught on the pages, which may become
-    more while the process runs. ``memory_mb``: address space it may take. ``shadow``: weights
-    that read beside the others and decide nothing.
+    more while the process runs. ``blanks``: what is worked out once about each form's print. ``memory_mb``:
+    address space it may take. ``shadow``: weights that read beside the others and decide nothing.
     """
 
     store: StoreSettings
     templates: Path | None = None
     taught: Path | None = None
+    blanks: Path | None = None
     memory_mb: int = 1536
     limits: Limits = field(default_factory=Limits)
     shadow: Path | None = None

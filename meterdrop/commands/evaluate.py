@@ -84,7 +84,10 @@ def command(
 
     settings = load_settings()
     own = settings.path("METERDROP_TEMPLATES")
-    options = ReadOptions(kind, limits(settings), template, register, own, settings.taught, digits, decimals)
+    blanks = settings.blanks if settings.home.is_dir() else None
+    options = ReadOptions(
+        kind, limits(settings), template, register, own, settings.taught, digits, decimals, blanks=blanks
+    )
     options.check()
     asked = load_manifest(manifest, kind, _fields(options))
     if asked.ignored:

@@ -57,7 +57,10 @@ def command(
     )
     own = settings.path("METERDROP_TEMPLATES")
     table = Path(register) if register else None
-    reader = open_reader(ReadOptions(kind, limits, template, table, own, settings.taught, digits, decimals))
+    blanks = settings.blanks if settings.home.is_dir() else None
+    reader = open_reader(
+        ReadOptions(kind, limits, template, table, own, settings.taught, digits, decimals, blanks=blanks)
+    )
     unreadable = total = 0
     progress = Progress(sys.stderr.isatty() or not as_json)
     for line in read_all(paths, kind, reader, limits):

@@ -23,6 +23,7 @@ from ocr.forms.kinds import Instruments
 from ocr.forms.markerless import PrintLibrary
 from ocr.forms.observing import observe_slip
 from ocr.forms.quality import why_not_found
+from ocr.forms.registration import Registered
 from ocr.forms.seeing import Seen, see
 from ocr.forms.settings import CellReader, Grey, Page, ReaderSettings
 from ocr.results import SlipReading
@@ -136,7 +137,15 @@ class FormReader:
             reasons=reasons,
             registration=registered.registration,
             ink=fingerprint(registered.slip, template, registered.correction.shifts, dpi),
-            model=self._instruments.model(template, self._classifier.model),
+            model=self._instruments.model(template, self._classifier.model) + _way(template, registered),
             seconds=seconds + self._stopwatch() - started,
             shadow=shadow,
         )
+
+
+def _way(template: Template, registered: Registered) -> str:
+    """What is added to the model's name where a form that has markers was registered without them.
+
+    What was proven of slips with their markers was not proven of these.
+    """
+    return "+print" if template.markers and not registered.registration.markers_found else ""
