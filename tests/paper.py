@@ -127,15 +127,20 @@ class PaperReader:
             document = json.loads(self._objects.get(ref.key))
         except (ObjectNotFoundError, ObjectCorruptError) as error:
             return PageRead(ref, (), held=str(error))
-        page = document["pages"][ref.page - 1]
-        pixels = hashlib.sha256(json.dumps([page, document["scan"]]).encode()).hexdigest()
-        if page == "corrupt":
-            return PageRead(ref, (), reason=Reason.CORRUPT_FILE, detail="cut off")
-        if page == "blank":
-            return PageRead(ref, (SlipReading("blank"),), pixels)
-        if page == "foreign":
-            return PageRead(ref, (SlipReading("unreadable", reasons=(Reason.TEMPLATE_NOT_FOUND,)),), pixels)
-        return PageRead(ref, tuple(_slip(s, n) for n, s in enumerate(page, 1)), pixels)
+        return read_paper(ref, document)
+
+
+def read_paper(ref: PageRef, document: dict[str, Any]) -> PageRead:
+    """What a reader gives of a page of a ``file_of`` document. Poison that a reader survived is blank."""
+    page = document["pages"][ref.page - 1]
+    pixels = hashlib.sha256(json.dumps([page, document["scan"]]).encode()).hexdigest()
+    if page == "corrupt":
+        return PageRead(ref, (), reason=Reason.CORRUPT_FILE, detail="cut off")
+    if isinstance(page, str) and (page == "blank" or page.startswith("poison")):
+        return PageRead(ref, (SlipReading("blank"),), pixels)
+    if page == "foreign":
+        return PageRead(ref, (SlipReading("unreadable", reasons=(Reason.TEMPLATE_NOT_FOUND,)),), pixels)
+    return PageRead(ref, tuple(_slip(s, n) for n, s in enumerate(page, 1)), pixels)
 
 
 def _slip(written: dict[str, Any], number: int) -> SlipReading:
