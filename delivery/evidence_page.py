@@ -17,7 +17,8 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 from reportlab.platypus import Image as Picture
 
-from delivery.evidence_words import Page, page_of
+from delivery.evidence_words import Page, in_words, page_of
+from domain.reason_texts import Language
 from services.evidence import Evidence
 from templates.printing.fonts import NAMES, register
 
@@ -25,6 +26,7 @@ _GREY = HexColor(0x555555)
 _MARGIN, _LABELS = 18 * mm, 48 * mm
 _MOST_HIGH = 110 * mm
 _QUALITY = 85
+_PICTURE, _NO_PICTURE = "Изображение оригинала", "Изображения нет: оригинал уничтожен или недоступен."
 _STYLE = (
     "body{font:15px/1.45 'PT Sans',sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111}"
     "h1{font-size:1.5rem}h2{font-size:1.1rem;margin:1.4rem 0 .4rem}dl{display:grid;"
@@ -34,19 +36,21 @@ _STYLE = (
 )
 
 
-def as_html(evidence: Evidence) -> bytes:
+def as_html(evidence: Evidence, language: Language = "ru") -> bytes:
     """The page as one file that needs no other."""
-    page = page_of(evidence)
+    page = page_of(evidence, language)
     parts = [
-        '<!doctype html><html lang="ru"><head><meta charset="utf-8">',
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">',
         f"<title>{escape(page.title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(page.title)}</h1>",
     ]
     if evidence.picture is not None:
         data = base64.b64encode(_jpeg(evidence.picture)).decode()
-        parts.append(f'<img alt="Изображение оригинала" src="data:image/jpeg;base64,{data}">')
+        parts.append(
+            f'<img alt="{escape(in_words(_PICTURE, language))}" src="data:image/jpeg;base64,{data}">'
+        )
     else:
-        parts.append("<p>Изображения нет: оригинал уничтожен или недоступен.</p>")
+        parts.append(f"<p>{escape(in_words(_NO_PICTURE, language))}</p>")
     for section in page.sections:
         if section.lines:
             parts.append(f"<h2>{escape(section.title)}</h2><dl>")
@@ -56,10 +60,10 @@ def as_html(evidence: Evidence) -> bytes:
     return "".join(parts).encode()
 
 
-def as_pdf(evidence: Evidence) -> bytes:
+def as_pdf(evidence: Evidence, language: Language = "ru") -> bytes:
     """The page on A4; the same facts give the same bytes."""
     register()
-    page = page_of(evidence)
+    page = page_of(evidence, language)
     out = io.BytesIO()
     document = SimpleDocTemplate(
         out,
@@ -72,13 +76,13 @@ def as_pdf(evidence: Evidence) -> bytes:
         author="meterdrop",
         subject=page.proof,
         invariant=1,
-        lang="ru",
+        lang=language,
     )
-    document.build(list(_flow(page, evidence.picture, document.width)))
+    document.build(list(_flow(page, evidence.picture, document.width, in_words(_NO_PICTURE, language))))
     return out.getvalue()
 
 
-def _flow(page: Page, picture: NDArray[np.uint8] | None, width: float) -> list[Flowable]:
+def _flow(page: Page, picture: NDArray[np.uint8] | None, width: float, none: str) -> list[Flowable]:
     plain, bold = NAMES["regular"], NAMES["bold"]
     text = ParagraphStyle("text", fontName=plain, fontSize=9, leading=12, splitLongWords=1, wordWrap="CJK")
     label = ParagraphStyle("label", parent=text, textColor=_GREY, wordWrap=None)
@@ -89,7 +93,7 @@ def _flow(page: Page, picture: NDArray[np.uint8] | None, width: float) -> list[F
     small = ParagraphStyle("small", parent=text, fontSize=7, leading=9, textColor=_GREY)
     flow: list[Flowable] = [Paragraph(xml_escape(page.title), title)]
     if picture is None:
-        flow.append(Paragraph("Изображения нет: оригинал уничтожен или недоступен.", text))
+        flow.append(Paragraph(xml_escape(none), text))
     else:
         height, across = picture.shape
         scale = min(width / across, _MOST_HIGH / height)

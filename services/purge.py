@@ -5,12 +5,13 @@ Readings stay, too: billing has them, and the next month's reading is compared w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from domain.errors import UsageError
+from services import evidence
 from services.context import Context
 from services.text import printable
 from storage.records.holds import DueFile, HoldRow
@@ -104,6 +105,7 @@ def purge(ctx: Context, terms: Terms, who: str, *, dry: bool = False) -> Act:
     with ctx.records.read() as tx:
         holds = tx.holds.all(standing=True)
         act.no_term = tx.holds.without_term(terms.days)
+        pages = evidence.given_out(tx)
     for channel, days in terms.days.items():
         if channel == DRAFT:
             continue
@@ -116,7 +118,7 @@ def purge(ctx: Context, terms: Terms, who: str, *, dry: bool = False) -> Act:
                 act.kinds.setdefault(channel, Kind()).add(due)
                 act.keys.append(due.sha256)
                 if not dry:
-                    _destroy(ctx, due, who)
+                    _destroy(ctx, due, who, pages.get(due.sha256, ()))
         with ctx.records.begin() as tx:
             before = act.at - timedelta(days=days)
             # Nobody knows whose they are: a hold on any account of their supplier keeps them.
@@ -176,8 +178,10 @@ def _holds(hold: HoldRow, due: DueFile) -> bool:
     return hold.supplier == due.supplier and (not hold.account or hold.account in due.accounts)
 
 
-def _destroy(ctx: Context, due: DueFile, who: str) -> None:
-    ctx.objects.delete(due.sha256)
+def _destroy(ctx: Context, due: DueFile, who: str, pages: Iterable[str]) -> None:
+    """The original, our copies of the pages of evidence that show it, and what the records say of it."""
+    for key in (*pages, due.sha256):
+        ctx.objects.delete(key)
     at = ctx.clock()
     with ctx.records.begin() as tx:
         tx.submissions.forget(tx.holds.submissions_of(due.file_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -22,8 +23,13 @@ import click
     metavar="FILE",
     help="Check a page that was given out; exit status 1 if it no longer holds.",
 )
+@click.option(
+    "--language", type=click.Choice(["ru", "en"]), default="ru", show_default=True, help="Of the page."
+)
 @click.option("--who", default="evidence", metavar="NAME", help="Who asks for it; it is recorded.")
-def command(reading: int | None, path: Path | None, check: Path | None, who: str) -> None:
+def command(
+    reading: int | None, path: Path | None, check: Path | None, language: Literal["ru", "en"], who: str
+) -> None:
     """Write what proves READING_ID: picture, machine's reading, decisions, billing's acknowledgement.
 
     The page is kept under its SHA-256, so that 'evidence --check FILE' and 'verify' can check it years later.
@@ -47,7 +53,7 @@ def command(reading: int | None, path: Path | None, check: Path | None, who: str
 
     with context() as ctx:
         evidence = facts_of(ctx, reading)
-        page = as_pdf(evidence) if path.suffix.lower() == ".pdf" else as_html(evidence)
+        page = (as_pdf if path.suffix.lower() == ".pdf" else as_html)(evidence, language)
         key = made(ctx, evidence, page, who)
     with path.open("xb") as out:
         out.write(page)

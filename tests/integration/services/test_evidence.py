@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pikepdf
 import pytest
 import sqlalchemy as sa
 
+from delivery import evidence_words
+from delivery.evidence_english import ENGLISH
 from delivery.evidence_page import as_html, as_pdf
 from delivery.pump import deliver
 from domain.errors import UsageError
@@ -56,6 +60,42 @@ def test_everything_that_proves_a_reading_is_on_the_page(message: Context) -> No
     ):
         assert said in html, said
     assert "<script" not in html
+
+
+def test_the_page_in_english_says_the_same_facts(message: Context) -> None:
+    found = evidence.facts_of(message, 1)
+    html = as_html(found, "en").decode()
+    for said in (
+        '<html lang="en">',
+        "Reading 01100 for account 121000000001",
+        "Account</dt><dd>121000000001, confidence 1.0000",
+        "24 Nov 2026",
+        "from day 6 to the last day but one of the month",
+        "received → accepted",
+        "Billing acknowledged it: B1",
+        "acknowledged, ",
+        found.sha256,
+    ):
+        assert said in html, said
+    told = html.index("What the customer was told")
+    supplier = found.facts["rules"]["supplier"]
+    rest = html[:told].replace(supplier, "")
+    assert not re.search("[А-Яа-яЁё]", rest), (
+        "only the supplier's name and the customer's notices are Russian"
+    )
+    assert as_pdf(found, "en").startswith(b"%PDF")
+
+
+def test_every_text_of_the_page_has_its_english() -> None:
+    source = Path(evidence_words.__file__).read_text("utf-8")
+    texts = {
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search("[А-Яа-яё]", node.value)
+    }
+    assert texts <= set(ENGLISH)
 
 
 def test_the_pdf_is_the_same_for_the_same_facts(message: Context, tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from delivery.evidence_page import as_html
 from domain.errors import ObjectNotFoundError, SettingsError, UsageError
 from domain.notices import NoticeKind, NoticeText
 from meterdrop.acts import act_text
 from meterdrop.settings import load_settings
 from meterdrop.wiring import retention_terms
-from services import deliver, purge, review, status, telling, verify
+from services import deliver, evidence, purge, review, status, telling, verify
 from services.context import Context
 from services.incoming import Incoming
 from services.message_form import MESSAGE
@@ -130,6 +131,21 @@ def test_the_register_is_not_touched(desk: Desk) -> None:
     purge.purge(desk.ctx, TERMS, "Ольга")
     with desk.ctx.records.read() as tx:
         assert tx.connection.execute(sa.select(sa.func.count()).select_from(account)).scalar() == 9
+
+
+def test_a_page_of_evidence_goes_with_its_original_and_can_be_checked_still(desk: Desk) -> None:
+    ctx = desk.ctx
+    desk.bring(Slip())
+    found = evidence.facts_of(ctx, 1)
+    page = as_html(found)
+    key = evidence.made(ctx, found, page)
+    desk.clock.forward(YEAR)
+    purge.purge(ctx, TERMS, "Ольга")
+    assert not ctx.objects.exists(key) and not ctx.objects.exists(found.sha256)
+    assert verify.verify(ctx).problems == ()
+    assert evidence.check(ctx, page).problems == (), "whoever has the page can prove that it came from here"
+    with pytest.raises(UsageError, match="no such page"):
+        evidence.check(ctx, page.replace(b"05600", b"05700"))
 
 
 def said(ctx: Context) -> str:
