@@ -50,14 +50,14 @@ def pile(sheets: int, accounts: int = 100_000, seed: int = _SEED) -> Pile:
         registers.write_csv(made.register, entries)
         chosen = [entries[int(i)] for i in rng.choice(accounts, sheets, replace=False)]
         with get_context("spawn").Pool(2) as pool:
-            pages = pool.starmap(_page, [(seed, n, entry) for n, entry in enumerate(chosen)], chunksize=10)
+            pages = pool.starmap(page, [(seed, n, entry) for n, entry in enumerate(chosen)], chunksize=10)
         made.pdf.write_bytes(files.pdf_of_jpegs((data, DPI) for data, _ in pages))
         said = {entry.account: reading for entry, (_, reading) in zip(chosen, pages, strict=True)}
         truth.write_text(json.dumps(said))
     return Pile(made.pdf, made.register, json.loads(truth.read_text()))
 
 
-def _page(seed: int, number: int, entry: registers.Entry) -> tuple[bytes, str]:
+def page(seed: int, number: int, entry: registers.Entry) -> tuple[bytes, str]:
     """One scanned slip as JPEG bytes, and its reading."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng([seed, number])
