@@ -124,7 +124,9 @@ def rework(request: Request, user: Overseer, draft_id: DraftId, body: Part) -> J
     ctx = context_of(request)
     cut = None if body.cut is None else Box(*body.cut)
     try:
-        designing.rework(ctx, draft_id, body.revision, user.name, quarters=body.quarters, cut=cut)
+        designing.rework(
+            ctx, draft_id, body.revision, user.name, quarters=body.quarters, cut=cut, filled=body.filled
+        )
     except UsageError:
         gettext = visitor_of(request).language.gettext
         return JSONResponse({"message": gettext("A form is at least 60 mm wide and high.")}, 422)

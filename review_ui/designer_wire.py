@@ -66,9 +66,13 @@ class Save(Revision):
 
 
 class Part(Revision):
-    """The picture turned clockwise by quarters, or the part of it (x, y, width, height in mm) to keep."""
+    """The picture turned clockwise by quarters, or the part of it (x, y, width, height in mm) to keep.
+
+    ``filled``: whether it shows a filled sheet.
+    """
 
     quarters: Annotated[int, Field(ge=0, le=3)] = 0
+    filled: bool | None = None
     cut: tuple[Millimetres, Millimetres, Millimetres, Millimetres] | None = None
 
 

@@ -56,7 +56,7 @@ def begin(
     image = load_page(data, file_name, page)
     width, height = _size(image.grey.shape, image.dpi, size)
     grey, _ = straighten(image.grey, width, height)
-    return record(ctx, who, grey, _found(grey, width, height), supplier=supplier, source=file_name)
+    return record(ctx, who, grey, layout_of(grey, width, height), supplier=supplier, source=file_name)
 
 
 def record(ctx: Context, who: str, grey: Grey, form: DraftForm, *, supplier: str, source: str) -> int:
@@ -92,28 +92,39 @@ def save(ctx: Context, draft_id: int, revision: int, form: DraftForm, who: str) 
 
 
 def rework(
-    ctx: Context, draft_id: int, revision: int, who: str, *, quarters: int = 0, cut: Box | None = None
+    ctx: Context,
+    draft_id: int,
+    revision: int,
+    who: str,
+    *,
+    quarters: int = 0,
+    cut: Box | None = None,
+    filled: bool | None = None,
 ) -> None:
     """Turn the picture clockwise by quarters, or keep a part of it; then look for places anew.
 
+    ``filled``: whether it shows a filled sheet, where that is told now: boxes with writing are places then.
     Fields that lie on the part stay, turning drops them. Raises as ``save``.
     """
     known = draft(ctx, draft_id)
     grey = picture_of(ctx.objects.get(known.row.picture))
     width, height = known.form.width, known.form.height
-    kept: tuple[DraftField, ...] = ()
+    filled = known.form.filled if filled is None else filled
+    kept = known.form.fields if quarters % 4 == 0 else ()
     if cut is not None:
         grey, cut = _part(grey, cut, width, height)
         width, height = cut.w_mm, cut.h_mm
-        inside = [f for f in known.form.fields if _holds(cut, f)]
+        inside = [f for f in kept if _holds(cut, f)]
         kept = tuple(replace(f, x=round(f.x - cut.x_mm, 2), y=round(f.y - cut.y_mm, 2)) for f in inside)
     if quarters % 4:
         grey = turned(grey, quarters)
         width, height = (height, width) if quarters % 2 else (width, height)
-    found = _found(grey, width, height, filled=known.form.filled)
+    grey = _sized(grey, width, height)
+    found = layout_of(grey, width, height, filled=filled)
     fields = kept or found.fields
     places = [p for p in (*found.places, *found.fields) if not any(_covers(f, p) for f in fields)]
-    form = replace(known.form, width=found.width, height=found.height, fields=fields, places=tuple(places))
+    form = replace(known.form, filled=filled, fields=fields, places=tuple(places))
+    form = replace(form, width=found.width, height=found.height)
     key = ctx.objects.put(png_of(grey))
     with ctx.records.begin() as tx:
         _change(ctx, tx, draft_id, revision, who, content=to_json(form), picture=key)
@@ -156,7 +167,7 @@ def _change(ctx: Context, tx: Transaction, draft_id: int, revision: int, who: st
         raise ConflictError(f"draft {draft_id} was changed by somebody else, or is no longer open")
 
 
-def _found(grey: Grey, width: float, height: float, *, filled: bool = False) -> DraftForm:
+def layout_of(grey: Grey, width: float, height: float, *, filled: bool = False) -> DraftForm:
     """What is found on the picture; places whose print says what they are become fields at once."""
     places = find_places(grey, DPI, filled=filled)
     found = [proposed(named) for named in name_places(grey, DPI, places)]
@@ -194,6 +205,14 @@ def _usual(width: float, height: float) -> tuple[float, float]:
             if abs(width / w - 1) < _NEAR and abs(height / h - 1) < _NEAR:
                 return w, h
     return width, height
+
+
+def _sized(grey: Grey, width: float, height: float) -> Grey:
+    """The picture at ``DPI`` for a page of this size, which a person may have put right."""
+    size = (round(width / 25.4 * DPI), round(height / 25.4 * DPI))
+    if size == (grey.shape[1], grey.shape[0]):
+        return grey
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _part(grey: Grey, cut: Box, width: float, height: float) -> tuple[Grey, Box]:

@@ -25,7 +25,10 @@ class PrintedForm:
 
 
 def printed_forms(ctx: Context) -> list[PrintedForm]:
-    """Forms on paper, by supplier and name; what photos and messages are judged by is left out."""
+    """Forms on paper: what was taught last first, then by supplier and name.
+
+    What photos and messages are judged by is left out.
+    """
     with ctx.records.read() as tx:
         found = []
         for key in known_keys(ctx, tx):
@@ -35,6 +38,7 @@ def printed_forms(ctx: Context) -> list[PrintedForm]:
         taught = {row.key: row for row in tx.taught.published()}
     # Photos and messages are nobody's paper.
     forms = [template for template in ctx.templates.values() if template.width_mm]
+    newest = {key: row.id for key, row in taught.items()}
     return [
         PrintedForm(
             template,
@@ -42,5 +46,7 @@ def printed_forms(ctx: Context) -> list[PrintedForm]:
             tuple((key[0], key[2], proof) for key, proof in found if key[1] == template.key),
             taught.get(template.key),
         )
-        for template in sorted(forms, key=lambda form: (form.supplier, form.name, form.version))
+        for template in sorted(
+            forms, key=lambda form: (-newest.get(form.key, 0), form.supplier, form.name, form.version)
+        )
     ]

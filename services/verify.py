@@ -25,7 +25,8 @@ _AT_ONCE = 4
 
 
 def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> VerifyResult:
-    """Check sheets, readings, exports, models, objects and pages of evidence against each other and the log.
+    """Check sheets, readings, exports, models, forms, objects and pages of evidence against each other and
+    the log.
 
     Reads every original, so it takes as long as that; memory does not grow with how many there are. Sheets
     may come in and be judged meanwhile. An object that no record names is no contradiction: it was being
@@ -43,11 +44,16 @@ def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> 
             )
         total = tx.files.kept_count()
         choices = tx.shadows.choices()
+        taught = tx.taught.published()
     problems += _originals(ctx, total, progress)
     problems += _drafts(ctx)
     for weights, model in sorted({(choice.weights, choice.model) for choice in choices if choice.weights}):
         if _found(ctx, weights) is None:
             problems.append(f"model {model}: its weights {weights} are missing or damaged; restore a backup")
+    for form in taught:
+        for what, key in (("YAML", form.yaml), ("picture", form.reference)):
+            if _found(ctx, key) is None:
+                problems.append(f"form {form.key}: its {what} {key} is missing or damaged; restore a backup")
     for page in _pages(
         ctx, lambda tx, after: tx.audits.next_of_what(evidence.MADE, after, _SOME), lambda r: r.id
     ):

@@ -62,7 +62,7 @@ def find_places(grey: Grey, dpi: float, *, filled: bool = False) -> list[Place]:
     found = frames(lines)
     rows, alone = _rows(found)
     rows += combs(lines, [frame.box for frame in found])
-    places = [_row_place(row) for row in rows]
+    places = [_row_place(_completed(row, lines)) for row in rows]
     places += [place for place in map(_alone, alone) if place is not None]
     most = 1.0 if filled else _PRINTED
     places = [place for place in places if place.printed <= most]
@@ -95,6 +95,18 @@ def _follows(last: Box, box: Box) -> bool:
         and abs(box.w_mm / last.w_mm - 1) <= _ALIKE
         and abs(box.h_mm / last.h_mm - 1) <= _ALIKE
     )
+
+
+def _completed(row: list[Frame], lines: Rulings) -> list[Frame]:
+    """The row with the cells that writing has broken: white of a cell's width, with lines above and below."""
+    whole = [row[0]]
+    for frame in row[1:]:
+        last, box = whole[-1].box, frame.box
+        lost = Box(last.right_mm, last.y_mm, box.x_mm - last.right_mm, last.h_mm)
+        if abs(lost.w_mm / last.w_mm - 1) <= _ALIKE and lines.ruled(lost):
+            whole.append(Frame(lost, frame.dark))
+        whole.append(frame)
+    return whole
 
 
 def _row_place(row: list[Frame]) -> Place:

@@ -58,6 +58,15 @@ class Rulings:
             )
         return ends == 2
 
+    def ruled(self, box: Box, share: float = 0.7) -> bool:
+        """Whether lines run along a box's upper and lower edge."""
+        x0, x1 = round(box.x_mm * self.scale), round(box.right_mm * self.scale)
+        bands = [
+            self.horizontal[max(0, round((y - 0.5) * self.scale)) : round((y + 0.5) * self.scale), x0:x1]
+            for y in (box.y_mm, box.bottom_mm)
+        ]
+        return all(band.size and float(band.any(axis=0).mean()) >= share for band in bands)
+
     def dark_around(self, line: Box) -> float:
         """Share of what lies right above and below a horizontal line that is inked."""
         x0, x1 = (round(v * self.scale) for v in (line.x_mm, line.right_mm))

@@ -362,7 +362,7 @@ by('name').addEventListener('change', () => {
   changed();
 });
 by('purpose').addEventListener('change', () => { state.form.purpose = by('purpose').value; changed(); });
-by('filled').addEventListener('change', () => { state.form.filled = by('filled').checked; changed(); });
+by('filled').addEventListener('change', () => rework({ filled: by('filled').checked }));
 for (const [id, first, second] of [['width', 'x', 'w'], ['height', 'y', 'h']]) {
   by(id).addEventListener('change', () => {
     const value = Number(by(id).value);
@@ -436,7 +436,7 @@ by('examples').addEventListener('change', async () => {
       const found = said.tried.filter((each) => each.found).length;
       by('trying').textContent = `${words.found}: ${found} / ${said.tried.length}`;
       by('tried').hidden = false;
-      showTried(by('results'), said.tried, words, state.form);
+      showTried(by('results'), said.tried, { ...words, names }, state.form);
       by('tried').scrollIntoView({ block: 'start' });
     }
   } catch {

@@ -56,7 +56,7 @@ function table(each, words, size) {
     const more = [...field.reasons];
     if (field.in_register !== null) more.unshift(field.in_register ? words.inregister : words.notinregister);
     if (more.length) said.append(make('div', { class: 'why' }, more.join(' ')));
-    body.append(make('tr', {}, make('th', { scope: 'row' }, field.label), make('td', {}, cut), said, make('td', { class: 'soft' }, percent(field.confidence))));
+    body.append(make('tr', {}, make('th', { scope: 'row' }, words.names[field.name] || field.label), make('td', {}, cut), said, make('td', { class: 'soft' }, percent(field.confidence))));
   }
   if (each.reasons.length) body.append(make('tr', {}, make('td', { colspan: 4, class: 'why' }, each.reasons.join(' '))));
   return make('table', {}, body);

@@ -119,3 +119,14 @@ def test_cells_are_grouped_by_the_white_between_them(
 
 def test_places_are_plain_values() -> None:
     assert Place("tick", Box(1, 2, 3, 4)) == Place("tick", Box(1, 2, 3, 4))
+
+
+def test_a_cell_that_writing_has_broken_is_put_back() -> None:
+    page = sheet()
+    for place in range(6):
+        frame(page, 10 + 8 * place, 10, 8, 10)
+    stroke(page, 27, 9, 32, 21, 0.6)
+    stroke(page, 31.5, 9, 29, 21, 0.6)
+    [row] = find_places(page, DPI, filled=True)
+    assert len(row.cells) == 6
+    assert near(row.box, 10, 10, 48, 10)
