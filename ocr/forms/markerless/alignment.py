@@ -59,6 +59,12 @@ class Aligned:
         seen = int(self.visible.sum())
         return float((self.found & self.visible).sum()) / seen if seen else 0.0
 
+    @property
+    def likeness(self) -> float:
+        """Mean likeness of the visible print, what is not where it belongs counted as nothing alike."""
+        seen = int(self.visible.sum())
+        return float(self.looked.score[self.found & self.visible].sum()) / seen if seen else 0.0
+
 
 def align(grey: Grey, blank: Blank, coarse: Patches, patches: Patches, matrix: Floats) -> Aligned | None:
     """Lay a form exactly where it about lies; None where its print does not lead anywhere.
@@ -87,6 +93,14 @@ def align(grey: Grey, blank: Blank, coarse: Patches, patches: Patches, matrix: F
     visible = _on_page(grey, matrix, bend, patches.middle)
     residual = _residual(bend, patches.middle, total, seen, found)
     return Aligned(blank, patches, matrix, bend, total, seen, visible, found, residual)
+
+
+def coarse_likeness(grey: Grey, coarse: Patches, matrix: Floats) -> float:
+    """How alike a form's large patches are about where ``matrix`` (slip mm → page px) lays them, quickly."""
+    width = coarse.writing.shape[1] / coarse.detail.scale
+    height = coarse.writing.shape[0] / coarse.detail.scale
+    seen = _look(grey, coarse, matrix, flat(width, height, _NODES_MM), _PLANE_MM[0])
+    return float(seen.score.mean()) if len(coarse) else 0.0
 
 
 def _look(

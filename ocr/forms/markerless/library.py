@@ -11,10 +11,11 @@ import numpy as np
 
 from ocr.forms.bend import onto_page
 from ocr.forms.geometry import corners
-from ocr.forms.markerless.alignment import Aligned, align
+from ocr.forms.markerless.alignment import Aligned, align, coarse_likeness
 from ocr.forms.markerless.blanks import Blank, load_blank
+from ocr.forms.markerless.edges import into, outlines
 from ocr.forms.markerless.features import Features, page_features
-from ocr.forms.markerless.hypotheses import FEWEST, Matches, proposals
+from ocr.forms.markerless.hypotheses import Matches, proposals
 from ocr.forms.markerless.patches import COARSE, Patches, patches_of
 from ocr.forms.markerless.telling import Told, fits, tell
 from ocr.forms.settings import Floats, Grey
@@ -25,9 +26,11 @@ _PAGE_MM = 297.0
 #: Forms that are laid exactly over the page: those with the most features that agree.
 _TRIED = 6
 #: A form of whose print so much is seen in place is not tried at another place.
-_PLAIN = 0.85
+_PLAIN = 0.8
 #: … and at least this share of the most.
 _SHARE = 0.2
+#: Ways to lay a form into the page's edges that are tried to the end.
+_BY_EDGES = 3
 #: Features beside the forms that were found, that make it worth looking for one more; forms on one page.
 _MORE, _MOST = 120, 12
 
@@ -56,8 +59,10 @@ class PrintLibrary:
         for outline in taken:
             features = _outside(features, outline)
         found: list[Told] = []
-        while len(features) >= (_MORE if found else FEWEST) and len(found) < _MOST:
+        while (not found or len(features) >= _MORE) and len(found) < _MOST:
             told = tell(self._laid(grey, features))
+            if told is None and not found and not len(taken):
+                told = tell(self._laid_by_edges(grey))
             if told is None:
                 break
             found.append(told)
@@ -76,12 +81,23 @@ class PrintLibrary:
             if weight < _SHARE * ranked[0][0]:
                 break
             key = known.blank.template.key
-            if key in laid and fits(laid[key]) and laid[key].share > _PLAIN:
+            if key in laid and fits(laid[key]) and laid[key].likeness > _PLAIN:
                 continue
             aligned = align(grey, known.blank, known.coarse, known.patches, matrix)
-            if aligned is not None and (key not in laid or aligned.share > laid[key].share):
+            if aligned is not None and (key not in laid or aligned.likeness > laid[key].likeness):
                 laid[key] = aligned
         return list(laid.values())
+
+    def _laid_by_edges(self, grey: Grey) -> list[Aligned]:
+        """Forms laid into the page's edges, where its features lead nowhere."""
+        quads = outlines(grey)
+        tried = []
+        for known in self._all():
+            for matrix in into(quads, known.blank.template):
+                tried.append((coarse_likeness(grey, known.coarse, matrix), matrix, known))
+        tried.sort(key=lambda item: -item[0])
+        laid = [align(grey, known.blank, known.coarse, known.patches, m) for _, m, known in tried[:_BY_EDGES]]
+        return [aligned for aligned in laid if aligned is not None]
 
     def _all(self) -> tuple[_Known, ...]:
         if self._known is None:

@@ -15,9 +15,12 @@ from ocr.forms.markerless.alignment import NEAR_MM, Aligned, out_of_place
 from ocr.forms.markerless.features import ink_levels
 from ocr.forms.markerless.patches import FINE, look
 
-#: The least share and number of a form's visible patches that have to be seen in place, and the largest
-#: residual (mm): less is another form, or too little of this one.
-LEAST_SHARE, LEAST_FOUND, LARGEST_MM = 0.35, 20, 0.9
+#: How much of a form's visible print has to be seen in place, and the largest residual (mm): with less it is
+#: another form, or too little of this one. Other forms of one house reach 0.38, the third copy of a form
+#: under stamps 0.52.
+LEAST_LIKENESS, LEAST_FOUND, LARGEST_MM = 0.42, 20, 0.9
+#: With less than this a form is not sure to be the one.
+SURE_LIKENESS = 0.48
 #: How far (mm) one form's print is looked for on another form, and how alike the same print is at least.
 _REACH_MM, _SAME = 1.25, 0.75
 #: Print that is further (mm) from where the print around it says was moved.
@@ -38,15 +41,16 @@ def fits(aligned: Aligned) -> bool:
     """Whether enough of a form's print is in its place."""
     found = int((aligned.found & aligned.visible).sum())
     least = min(LEAST_FOUND, max(6, round(0.6 * len(aligned.patches))))
-    return aligned.share >= LEAST_SHARE and found >= least and aligned.residual_mm <= LARGEST_MM
+    return aligned.likeness >= LEAST_LIKENESS and found >= least and aligned.residual_mm <= LARGEST_MM
 
 
 def tell(candidates: list[Aligned]) -> Told | None:
     """The form among those that fit; None where none does."""
-    fitting = sorted((each for each in candidates if fits(each)), key=lambda each: -each.share)
+    fitting = sorted((each for each in candidates if fits(each)), key=lambda each: -each.likeness)
     if not fitting:
         return None
-    best, sure = fitting[0], True
+    best = fitting[0]
+    sure = True
     for other in fitting[1:]:
         if not _same_place(best, other):
             continue
@@ -55,7 +59,7 @@ def tell(candidates: list[Aligned]) -> Told | None:
             sure = False
         elif clear < 0:
             best, sure = other, True
-    return Told(best, sure)
+    return Told(best, sure and best.likeness >= SURE_LIKENESS)
 
 
 def _against(a: Aligned, b: Aligned) -> int | None:
