@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -202,6 +203,10 @@ def fuzz(name: str, seconds: int) -> dict[str, object]:
         )
         inputs, slowest = inputs + figures["inputs"], max(slowest, figures["slowest"])
         findings |= figures["findings"]
+        units = re.search(r"number_of_executed_units: (\d+)", (folder / "log").read_text("utf-8", "replace"))
+        if units is not None:
+            # libFuzzer ends the process without a word to Python: the report may be some inputs old.
+            inputs += int(units[1]) - figures["inputs"]
         if status:
             (folder / "log").rename(folder / f"died-{run}.log")
             tail = (folder / f"died-{run}.log").read_text("utf-8", "replace").strip().splitlines()

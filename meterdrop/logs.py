@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import cast
 
@@ -39,6 +41,21 @@ def start_log_anyway() -> None:
         start_log(load_settings())
     except MeterdropError:
         start_log(load_settings({}))
+
+
+@contextmanager
+def log_while() -> Iterator[logging.Logger]:
+    """The log of one command, as the settings say; afterwards all is as before."""
+    root, factory = logging.getLogger(), logging.getLogRecordFactory()
+    handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
+    start_log_anyway()
+    try:
+        yield logging.getLogger(__name__)
+    finally:
+        logging.setLogRecordFactory(factory)
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        sys.excepthook, threading.excepthook = hooks
 
 
 def _unforeseen(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:

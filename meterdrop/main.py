@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 from typing import NoReturn
@@ -37,7 +38,7 @@ COMMANDS = {
     "purge": ("purge", "Destroy originals whose term has ended, and write the act."),
     "holds": ("holds", "Keep what a case asks for, whatever its term."),
     "register": ("register", "Import the register of accounts."),
-    "templates": ("templates", "List and check forms."),
+    "templates": ("templates", "List, check and try forms."),
     "serve": ("serve", "Serve the staff pages and the public pages."),
     "users": ("users", "Add and list staff."),
     "station": ("station", "Hand in a folder's scans to a server as they appear."),
@@ -76,6 +77,15 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line; the console script. Exit status 0 done, 1 some inputs unreadable, 2 wrong use."""
+    from meterdrop.logs import log_while
+
+    with log_while() as log:
+        status = _status(log)
+    sys.exit(status)
+
+
+def _status(log: logging.Logger) -> int:
+    """Run the command line, with one line for whatever goes wrong."""
     try:
         status = cli.main(standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -93,4 +103,8 @@ def main() -> NoReturn:
     except MeterdropError as error:
         print(f"Error: {error}", file=sys.stderr)
         status = 2 if isinstance(error, UsageError) else 1
-    sys.exit(status if isinstance(status, int) else 0)
+    except Exception:
+        # A traceback of Python's own would show the values that a customer wrote.
+        log.critical("nobody foresaw this; the places below help to mend it", exc_info=True)
+        status = 1
+    return status if isinstance(status, int) else 0
