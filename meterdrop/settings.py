@@ -79,8 +79,9 @@ OPTIONS = (
     Option(
         "METERDROP_KEEP_DAYS",
         "station=1095 desk=1095 receipt=1095 act=1095 portal=365 web=365 app=365 email=365 sms=365 phone=365 "
-        "voice=365 terminal=365 atm=365 smart=365 draft=2",
-        "How long originals are kept, by channel (draft: a photo never confirmed); meterdrop purge ends it.",
+        "voice=365 terminal=365 atm=365 smart=365 questionnaire=1825 draft=2",
+        "How long originals are kept, by channel (questionnaire: files with one; draft: a photo never "
+        "confirmed); meterdrop purge ends it.",
     ),
     Option("METERDROP_LEASE_SECONDS", "300", "How long a claimed slip stays one reviewer's without renewal."),
     Option("METERDROP_MAX_PIXELS", "150000000", "Most pixels of one page image."),

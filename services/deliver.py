@@ -24,7 +24,7 @@ from pathlib import Path
 from domain.errors import AlreadyExistsError, StorageError, UsageError
 from domain.harmless import harmless
 from services.context import Context
-from services.placing import let_go, sync_folder
+from services.placing import free_place, let_go, sync_folder
 from services.placing import put_in_place as _put_in_place
 from services.results import ExportResult
 from storage.records import ReadingRow, RunRow, Transaction
@@ -51,7 +51,7 @@ def export_readings(ctx: Context, path: Path) -> ExportResult:
     Raises ``AlreadyExistsError`` for an existing file, ``UsageError`` for a missing folder, ``StorageError``
     when the file cannot be written; nothing is lost by any of them.
     """
-    path = _free(path)
+    path = free_place(path)
     with ctx.records.exclusive("export"):
         settle_interrupted(ctx)
         with ctx.records.begin() as tx:
@@ -71,7 +71,7 @@ def export_readings(ctx: Context, path: Path) -> ExportResult:
 
 def export_again(ctx: Context, run_id: int, path: Path) -> ExportResult:
     """Write a past run's readings once more; raises ``UsageError`` for a run that never handed any over."""
-    path = _free(path)
+    path = free_place(path)
     with ctx.records.exclusive("export"):
         settle_interrupted(ctx)
         with ctx.records.read() as tx:
@@ -133,17 +133,6 @@ def _line(cells: Iterable[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([harmless(cell) for cell in cells])
     return line.getvalue()
-
-
-def _free(path: Path) -> Path:
-    path = path.absolute()
-    if not str(path).isprintable():
-        raise UsageError("name the file with visible characters only")
-    if path.exists() or path.is_symlink():
-        raise AlreadyExistsError(f"{path} exists; choose another name")
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent}; make it first")
-    return path
 
 
 def _temporary(run: RunRow) -> Path:

@@ -5,6 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from domain.errors import AlreadyExistsError, UsageError
+
+
+def free_place(path: Path) -> Path:
+    """The absolute path of a file that is to be written; ``AlreadyExistsError``, ``UsageError``."""
+    path = path.absolute()
+    if not str(path).isprintable():
+        raise UsageError("name the file with visible characters only")
+    if path.exists() or path.is_symlink():
+        raise AlreadyExistsError(f"{path} exists; choose another name")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}; make it first")
+    return path
+
 
 def put_in_place(temporary: Path, path: Path) -> None:
     """Give the file its name without ever replacing another; raises ``FileExistsError``.

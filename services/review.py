@@ -14,13 +14,14 @@ from domain.errors import LeaseLostError, UsageError
 from domain.gate import OVERRULABLE, Claim, Decision, Verdict
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import answers, claims, judging, lots, review_view
+from services import answers, claims, judging, lots, questionnaires, review_view
 from services.context import Context
 from services.judging import sheets_lock
 from services.results import Effort, ReviewAnswer, ReviewSheet, SlipPicture
 from services.slip_picture import picture_of
 from services.text import clean, printable
 from storage.records import SheetRow, Transaction
+from templates.model import Template
 
 #: Who is given the slips that others leave to a supervisor.
 SUPERVISORS = frozenset({"supervisor", "admin"})
@@ -96,6 +97,9 @@ def preview(ctx: Context, sheet_id: int, values: Mapping[str, str]) -> ReviewAns
     """
     with ctx.records.read() as tx:
         row = row_of(tx, sheet_id)
+        template = review_view.template_of(ctx, row)
+        if questionnaires.is_one(template):
+            return questionnaires.judge(ctx, tx, row, template, values)[0]
         return _answer(*_judged(ctx, tx, row, values, ()))
 
 
@@ -119,6 +123,11 @@ def accept(
         # as where sheets are digitised: in another order the two could wait for each other.
         tx.lock(sheets_lock(row_of(tx, sheet_id).supplier))
         row = held(tx, user, sheet_id)
+        template = review_view.template_of(ctx, row)
+        if questionnaires.is_one(template):
+            return _accept_questionnaire(
+                ctx, tx, row, template, entered, confirmed=confirmed, who=user, at=at, effort=effort
+            )
         claim, state, decision = _judged(ctx, tx, row, values, confirmed)
         answer = _answer(claim, state, decision)
         if answer.outcome not in {"accepted", "duplicate"}:
@@ -170,6 +179,49 @@ def reject(
         details |= _effort(effort)
         tx.questions.close(sheet_id)
         tx.sheets.move(row, SheetState.REJECTED, (reason,), at=ctx.clock(), who=user, details=details)
+
+
+def _accept_questionnaire(
+    ctx: Context,
+    tx: Transaction,
+    row: SheetRow,
+    template: Template,
+    entered: Mapping[str, str],
+    *,
+    confirmed: Collection[Reason],
+    who: str,
+    at: datetime,
+    effort: Effort | None,
+) -> ReviewAnswer:
+    """Keep a questionnaire's answers as ``who`` has checked them, if they can be kept."""
+    answer, account, answers_given = questionnaires.judge(
+        ctx, tx, row, template, entered, confirmed=confirmed
+    )
+    if answer.outcome not in {"accepted", "duplicate"}:
+        return answer
+    taken = answer.outcome == "accepted"
+    details = {
+        "values": dict(entered),
+        "machine": review_view.machine_values(row),
+        "confirmed": sorted(reason.value for reason in confirmed),
+        "machine_reasons": [reason.value for reason in row.reasons],
+        **_effort(effort),
+    }
+    tx.sheets.move(
+        row,
+        SheetState.ACCEPTED if taken else SheetState.DUPLICATE,
+        answer.reasons,
+        at=at,
+        who=who,
+        details=details,
+        entered=dict(entered),
+        account=account,
+        duplicate_of=answer.duplicate_of,
+    )
+    tx.questions.close(row.id)
+    if taken:
+        questionnaires.accept(tx, row, account, answers_given, who=who, at=at)
+    return answer
 
 
 def _judged(

@@ -11,11 +11,12 @@ from domain.sheet import SheetState
 from ocr.decode.history import with_register
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
-from services import answers, claims, headers, judging, lots, recognition, shadows
+from services import answers, claims, headers, judging, lots, questionnaires, recognition, shadows
 from services.context import Context, PageRead
 from services.text import printable
 from services.thresholds import in_force
 from storage.records import SheetRow, Transaction
+from templates.model import Template
 
 #: Unreadable for the machine, but a person may be able to key it from the picture.
 FOR_A_PERSON = frozenset({Reason.TEMPLATE_NOT_FOUND, Reason.BADLY_REGISTERED, Reason.DECODER_CRASHED})
@@ -74,9 +75,8 @@ def settle(
     template = ctx.templates.get(slip.template or "")
     if slip.outcome == "unreadable" or template is None:
         return moved(SheetState.REVIEW, slip.reasons or (Reason.TEMPLATE_NOT_FOUND,))
-    if template.purpose == "header":
-        headers.take(tx, row, slip, at=at, who=who)
-        return moved(SheetState.BLANK, (Reason.BOX_HEADER,))
+    if template.purpose != "slip":
+        return moved(*_no_slip(tx, row, slip, template, at=at, who=who))
     claim = claims.from_reader(slip, template)
     standing = in_force(ctx, tx, row.channel, template.key, slip.model)
     known = judging.state_for(ctx, tx, row, claim.account.value)
@@ -100,6 +100,16 @@ def settle(
             at=at,
         )
     return result
+
+
+def _no_slip(
+    tx: Transaction, row: SheetRow, slip: SlipReading, template: Template, *, at: datetime, who: str
+) -> tuple[SheetState, tuple[Reason, ...]]:
+    """What becomes of a paper that brings no reading."""
+    if questionnaires.is_one(template):
+        return questionnaires.take(tx, row, template, slip)
+    headers.take(tx, row, slip, at=at, who=who)
+    return SheetState.BLANK, (Reason.BOX_HEADER,)
 
 
 def _first_scan(tx: Transaction, row: SheetRow, seen: dict[str, Any]) -> int | None:

@@ -53,6 +53,8 @@ def withdraw_readings(ctx: Context, tx: Transaction, row: SheetRow, why: str) ->
     """
     # Whoever gives readings to billing claims them under this lock.
     tx.lock("outbox")
+    if tx.questionnaires.of_sheet(row.id) is not None:
+        return tx.questionnaires.take_back(row.id)
     ids = [reading.id for reading in tx.readings.of_sheet(row.id)]
     queued = [each for each in tx.outbox.of_readings(ids) if each.state != CANCELLED]
     if tx.exports.carries(ids) or any(each.state != QUEUED for each in queued):

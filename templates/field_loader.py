@@ -119,7 +119,7 @@ def _with_options(section: Section, field: Field) -> Field:
     if not field.cells:
         value = section.get("border")
         border = cast(Border, value.choice("border", ("box", "rule", "none"))) if value else border
-    if field.kind in ("handwriting", "typed"):
+    if field.kind in ("handwriting", "typed", "digits", "digits_line"):
         value = section.get("check")
         check = cast(Check, value.choice("check", ("email", "phone"))) if value else check
     if field.kind == "code":

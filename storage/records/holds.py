@@ -15,6 +15,7 @@ from domain.sheet import SheetState
 from storage.records.channel_tables import message, message_file, notice
 from storage.records.notices import FAILED, QUEUED, SENDING
 from storage.records.office_tables import legal_hold, purge_act, submission
+from storage.records.questionnaire_tables import questionnaire
 from storage.records.review_tables import question
 from storage.records.tables import batch, blind_audit, reading, receipt, shadow_reading, sheet, source_file
 
@@ -22,6 +23,8 @@ from storage.records.tables import batch, blind_audit, reading, receipt, shadow_
 _UNJUDGED = (SheetState.PENDING.value, SheetState.REVIEW.value)
 #: Nor while somebody still has to look at it a second time.
 _UNDECIDED = ("open", "disputed")
+#: Kind of document that is no channel: a file with a customer's answers in it.
+QUESTIONNAIRE = "questionnaire"
 _FORGOTTEN = "sha256:"
 _CHUNK = 500
 
@@ -75,6 +78,12 @@ def _of_kind(column: sa.ColumnElement[str], channel: str) -> sa.ColumnElement[bo
     return sa.or_(column == channel, column.startswith(f"{channel}/", autoescape=True))
 
 
+def _questionnaires_in(file_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a file has a questionnaire in it."""
+    inside = sa.select(questionnaire.c.sheet_id).join(sheet, sheet.c.id == questionnaire.c.sheet_id)
+    return inside.where(sheet.c.file_id == file_id).exists()
+
+
 class Holds:
     """Places and lifts holds; finds and forgets what is due."""
 
@@ -105,12 +114,19 @@ class Holds:
         return [HoldRow(**row._mapping) for row in self._connection.execute(query)]
 
     def due(self, channel: str, before: datetime, after_id: int = 0, limit: int = 200) -> list[DueFile]:
-        """Kept originals of a channel, whoever provides it, received before a moment, by id."""
+        """Kept originals of a channel, whoever provides it, received before a moment, by id.
+
+        A file with a questionnaire in it is of the kind ``QUESTIONNAIRE``, whatever its channel.
+        """
+        answered = _questionnaires_in(source_file.c.id)
+        of_kind = (
+            answered if channel == QUESTIONNAIRE else sa.and_(_of_kind(batch.c.channel, channel), ~answered)
+        )
         query = (
             sa.select(source_file, batch.c.channel)
             .join(batch, batch.c.id == source_file.c.batch_id)
             .where(
-                _of_kind(batch.c.channel, channel),
+                of_kind,
                 source_file.c.received_at < before,
                 source_file.c.purged_at.is_(None),
                 source_file.c.id > after_id,
@@ -121,9 +137,12 @@ class Holds:
         return [self._due(row) for row in self._connection.execute(query)]
 
     def _due(self, row: sa.Row[Any]) -> DueFile:
+        # Answers that did not go out yet would be lost with their file.
+        waiting = sa.and_(questionnaire.c.accepted_at.isnot(None), questionnaire.c.run_id.is_(None))
         states = self._connection.execute(
-            sa.select(sheet.c.state, blind_audit.c.state.label("audit"))
+            sa.select(sheet.c.state, blind_audit.c.state.label("audit"), waiting.label("waiting"))
             .outerjoin(blind_audit, blind_audit.c.sheet_id == sheet.c.id)
+            .outerjoin(questionnaire, questionnaire.c.sheet_id == sheet.c.id)
             .where(sheet.c.file_id == row.id)
         ).all()
         return DueFile(
@@ -134,7 +153,9 @@ class Holds:
             size=row.size,
             received_at=row.received_at,
             sheets=len(states),
-            unjudged=sum(each.state in _UNJUDGED or each.audit in _UNDECIDED for each in states),
+            unjudged=sum(
+                each.state in _UNJUDGED or each.audit in _UNDECIDED or bool(each.waiting) for each in states
+            ),
             accounts=self._accounts(row.id),
         )
 
@@ -163,6 +184,8 @@ class Holds:
         # A slip's customer is told by the register's telephone or address.
         self._forget_notices(notice.c.sheet_id.in_(mine))
         self._connection.execute(sa.delete(question).where(question.c.sheet_id.in_(mine)))
+        answers = sa.update(questionnaire).where(questionnaire.c.sheet_id.in_(mine))
+        self._connection.execute(answers.values(account="", answers={}))
         self._connection.execute(
             sa.update(receipt).where(receipt.c.file_id == file_id).values(name=f"file {file_id}")
         )
@@ -229,9 +252,16 @@ class Holds:
     def without_term(self, named: Collection[str]) -> list[str]:
         """Channels that have originals or messages which no term ends, by name."""
         files = sa.select(batch.c.channel).join(source_file, source_file.c.batch_id == batch.c.id)
-        kept = files.where(source_file.c.purged_at.is_(None)).distinct()
+        kept = files.where(
+            source_file.c.purged_at.is_(None), ~_questionnaires_in(source_file.c.id)
+        ).distinct()
+        answered = sa.select(source_file.c.id).where(
+            source_file.c.purged_at.is_(None), _questionnaires_in(source_file.c.id)
+        )
         said = sa.select(message.c.channel).where(message.c.text != "").distinct()
         found = {*self._connection.execute(kept).scalars(), *self._connection.execute(said).scalars()}
+        if self._connection.execute(answered.limit(1)).first() is not None:
+            found.add(QUESTIONNAIRE)
         return sorted(each for each in found if each.partition("/")[0] not in named)
 
     def submissions_of(self, file_id: int) -> list[int]:

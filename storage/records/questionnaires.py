@@ -102,13 +102,6 @@ class Questionnaires:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else QuestionnaireRow(**row._mapping)
 
-    def forget(self, file_id: int) -> None:
-        """Take the answers of a file's questionnaires out; that there were some stays."""
-        mine = sa.select(sheet.c.id).where(sheet.c.file_id == file_id)
-        self._connection.execute(
-            sa.update(questionnaire).where(questionnaire.c.sheet_id.in_(mine)).values(account="", answers={})
-        )
-
     def start(self, path: str, at: datetime) -> QuestionnaireRunRow:
         """A run in state ``writing`` with every accepted questionnaire that no run has yet."""
         added = sa.insert(questionnaire_run).values(state="writing", path=path, count=0, created_at=at)
