@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,7 +106,7 @@ class Keeper:
                 return
         self._started_at = time.monotonic()
         self._child = subprocess.Popen(
-            self.duty.command,
+            [*_dies_with_us(), *self.duty.command],
             env=self.duty.environment,
             stdin=subprocess.DEVNULL,
             # A group of its own: Ctrl-C comes here first, and the whole group can be ended.
@@ -168,6 +169,12 @@ class Keeper:
                 os.killpg(child.pid, sign)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_KILL_SECONDS)
+
+
+def _dies_with_us() -> list[str]:
+    """Have the kernel stop Prefect's worker when this process dies in any way, where it can be asked to."""
+    program = shutil.which("setpriv")
+    return [program, "--pdeathsig", "TERM", "--"] if program else []
 
 
 @contextmanager

@@ -6,19 +6,28 @@ Whoever dies leaves sheets whose lease runs out; whoever is told to stop gives t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from domain.errors import InputError
 from domain.reasons import Reason
+from domain.sheet import SheetState
 from ocr.load import Missing, expand
 from services import batch as batches
 from services import digitise, receive, station
 from services.context import Context
 from services.patience import patiently
-from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Progress, Receipt
+from services.results import (
+    BatchOrder,
+    BatchResult,
+    ChunkResult,
+    FileProblem,
+    Progress,
+    Receipt,
+    SheetOutcome,
+)
 from services.text import printable
 
 #: How long sheets stay a worker's that says nothing; it renews them in a third of that.
@@ -105,7 +114,7 @@ def hand_in(
     The same files again add receipts and wait for the same sheets. ``pause`` waits some seconds. Sheets that
     rest are among the problems: they are tried again later, or when their original has been restored.
     """
-    began = monotonic()
+    began, since = monotonic(), ctx.clock()
     patience = ctx.settings.patience_seconds
     batch = patiently(lambda: receive.open_batch(ctx, order), patience)
     receipts: list[Receipt] = []
@@ -122,7 +131,7 @@ def hand_in(
     if wait:
         _wait(ctx, batch, pause, progress or (lambda _: None))
         problems += _resting(ctx, batch)
-    return batches.result(ctx, batch, (receipts, problems, ()), monotonic() - began)
+    return batches.result(ctx, batch, (receipts, problems, _ended(ctx, batch, since)), monotonic() - began)
 
 
 def _wait(
@@ -137,6 +146,14 @@ def _wait(
         if not waiting:
             return
         pause(1.0)
+
+
+def _ended(ctx: Context, batch: int, since: datetime) -> list[SheetOutcome]:
+    """What became of the batch's sheets that left ``pending`` since then."""
+    with ctx.records.read() as tx:
+        rows = tx.sheets.of_batch(batch)
+    moved = (row for row in rows if row.state is not SheetState.PENDING and row.updated_at >= since)
+    return [digitise.outcome(row, row.state, row.reasons) for row in moved]
 
 
 def _left(ctx: Context, batch: int) -> tuple[int, int]:

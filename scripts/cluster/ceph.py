@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from scripts.cluster.layout import Cluster, program, write_private
@@ -47,10 +49,11 @@ class _Ceph:
         self.cluster = cluster
         self.folder = cluster.folder / "ceph"
 
-    def service(self, name: str, *arguments: str, well: object) -> Service:
+    def service(self, name: str, *arguments: str, well: Callable[[], bool]) -> Service:
         command = (str(program(name)), "-c", str(self.folder / "ceph.conf"), "-f", *arguments)
-        assert callable(well)
-        return Service(name, command, well)
+        # The questions to the monitor start a Python each time: too dear for every few seconds.
+        still = None if name == "radosgw" else self.monitor_listens
+        return Service(name, command, well, still=still)
 
     def run(self, name: str, *arguments: str | Path) -> str:
         """One administrator's command; its output."""
@@ -99,6 +102,10 @@ class _Ceph:
     def osd_is_up(self) -> bool:
         said = self.run("ceph", "--connect-timeout", "5", "osd", "stat", "-f", "json")
         return '"num_up_osds":1' in said.replace(" ", "")
+
+    def monitor_listens(self) -> bool:
+        socket.create_connection(("127.0.0.1", self.cluster.ports["monitor"]), timeout=5).close()
+        return True
 
     def gateway_answers(self) -> bool:
         try:

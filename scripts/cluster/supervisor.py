@@ -24,7 +24,11 @@ _HEALTH_EVERY = 5.0
 
 @dataclass(frozen=True)
 class Service:
-    """One daemon in the foreground. ``healthy`` raises or returns False while it does not do its work."""
+    """One daemon in the foreground.
+
+    ``healthy`` raises or returns False while it does not do its work; ``still`` is asked instead, again and
+    again, once it has begun, where ``healthy`` costs much.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -34,6 +38,7 @@ class Service:
     stop: signal.Signals = signal.SIGTERM
     stop_seconds: float = 20.0
     start_seconds: float = 120.0
+    still: Callable[[], bool] | None = None
 
 
 class Running:
@@ -82,8 +87,9 @@ class Running:
 
     def check(self) -> bool:
         """Whether it does its work just now."""
+        ask = self.service.still if self.well and self.service.still is not None else self.service.healthy
         try:
-            self.well = self.pid is not None and self.service.healthy()
+            self.well = self.pid is not None and ask()
         except Exception:
             self.well = False
         return self.well

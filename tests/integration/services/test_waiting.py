@@ -122,6 +122,7 @@ def test_handing_in_waits_for_the_workers(ctx: Context, tmp_path: Path) -> None:
     assert [problem.reason for problem in result.problems] == ["not_found"]
     assert sum(result.totals.values()) == 2
     assert "pending" not in result.totals
+    assert sorted(each.state for each in result.outcomes) == ["blank", "review"]
     assert pauses
     assert told[-1].done == told[-1].total == 2
     again = waiting.hand_in(ctx, [tmp_path / "scans"], ORDER, pause, wait=False)
