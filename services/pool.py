@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from domain.errors import MeterdropError
+from domain.errors import MeterdropError, StorageError
 from domain.reasons import Reason
 from services.context import PageCount, PageRead, PageRef
 from services.processes import Processes, WorkerLostError
@@ -73,7 +73,11 @@ class ReaderPool:
             path = self._scratch.path / f"{supplier}-{version}.npy"
             from ocr.decode import AccountIndex
 
-            AccountIndex.build(accounts(), length).save(path)
+            index = AccountIndex.build(accounts(), length)
+            try:
+                index.save(path)
+            except OSError as error:
+                raise StorageError(f"{path.parent} cannot be written to: {error.strerror}") from error
             self._registers[supplier] = RegisterFile(version, path)
 
     def close(self) -> None:

@@ -38,6 +38,9 @@ from templates import all_templates, load_template
 from templates.catalogue import form_files, in_use
 from templates.model import Template
 
+#: What the largest drawn page may take in the temporary folder.
+_ROOM_BYTES = 32 << 20
+
 
 class _Process:
     """What this process keeps between pages."""
@@ -171,6 +174,7 @@ def count_pages(key: str, name: str) -> PageCount:
     try:
         return PageCount(_process().document(key, name).pages)
     except InputError as error:
+        _blame_the_machine_first(error.reason)
         return PageCount(0, error.reason, error.detail)
     except MemoryError:
         return PageCount(0, Reason.TOO_LARGE, "opening the file takes too much memory")
@@ -179,6 +183,7 @@ def count_pages(key: str, name: str) -> PageCount:
     except StorageError:
         raise
     except Exception as error:
+        _blame_the_machine_first(Reason.CORRUPT_FILE)
         return PageCount(0, Reason.CORRUPT_FILE, f"{type(error).__name__}: {error}"[:200])
 
 
@@ -198,6 +203,7 @@ def _read(ref: PageRef, register: RegisterFile | None) -> PageRead:
     try:
         image = _process().document(ref.key, ref.name).page(ref.page)
     except InputError as error:
+        _blame_the_machine_first(error.reason)
         return PageRead(ref, (), reason=error.reason, detail=error.detail)
     except MemoryError:
         return PageRead(ref, (), reason=Reason.TOO_LARGE, detail="the page takes too much memory")
@@ -206,9 +212,28 @@ def _read(ref: PageRef, register: RegisterFile | None) -> PageRead:
     except StorageError:
         raise
     except Exception as error:
+        _blame_the_machine_first(Reason.CORRUPT_FILE)
         detail = f"{type(error).__name__}: {error}"[:200]
         return PageRead(ref, (), reason=Reason.CORRUPT_FILE, detail=detail)
     return recognise(ref, image, register)
+
+
+def _blame_the_machine_first(reason: Reason) -> None:
+    """Raise ``StorageError`` when a file looks damaged because this machine has no room to open it.
+
+    Decoders write the page that they draw to the temporary folder; a full one must not make good paper
+    unreadable for good.
+    """
+    if reason is not Reason.CORRUPT_FILE:
+        return
+    try:
+        with tempfile.TemporaryFile() as probe:
+            os.posix_fallocate(probe.fileno(), 0, _ROOM_BYTES)
+    except OSError as error:
+        raise StorageError(
+            f"the temporary folder {tempfile.gettempdir()} cannot be used ({error.strerror}); "
+            "free some space, or name another one in TMPDIR"
+        ) from error
 
 
 def _read_photo(ref: PageRef, hint: MeterHint) -> PageRead:
@@ -218,6 +243,7 @@ def _read_photo(ref: PageRef, hint: MeterHint) -> PageRead:
     try:
         picture = np.asarray(_process().document(ref.key, ref.name).colour(ref.page), np.uint8)
     except InputError as error:
+        _blame_the_machine_first(error.reason)
         return PageRead(ref, (), reason=error.reason, detail=error.detail)
     except MemoryError:
         return PageRead(ref, (), reason=Reason.TOO_LARGE, detail="the photo takes too much memory")

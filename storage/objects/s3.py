@@ -179,13 +179,11 @@ class S3Store:
 
 def _kept(path: Path, key: str, pieces: Iterator[bytes], place: str) -> int:
     """Write the pieces to ``path`` and prove them; another try writes it anew."""
-    with path.open("wb") as file:
-        try:
+    try:
+        with path.open("wb") as file:
             return proven_size(key, (piece for piece in pieces if file.write(piece)), place)
-        except OSError as error:
-            raise StorageError(
-                f"no copy of {place} can be kept at {path.parent}: {error.strerror}"
-            ) from error
+    except OSError as error:
+        raise StorageError(f"no copy of {place} can be kept at {path.parent}: {error.strerror}") from error
 
 
 def _pool(settings: S3Settings) -> urllib3.PoolManager:

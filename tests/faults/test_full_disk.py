@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import resource
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from domain.errors import StorageError
-from services import batch, deliver
-from services.context import Context
+from domain.reasons import Reason
+from services import batch, deliver, reading
+from services.context import Context, PageRead, PageRef
 from services.verify import verify
+from services.work import ReadingSettings
+from storage.objects import FolderStore, StoreSettings
 from storage.records import Records, RecordsSettings
 from tests.faults.sound import assert_sound, exported, scans
 from tests.paper import ORDER, Clock, open_services
@@ -92,3 +99,31 @@ def test_files_that_may_not_grow(ctx: Context, tmp_path: Path) -> None:
     deliver.export_readings(ctx, out / "b.csv")
     assert exported(out.glob("*.csv")) == dict.fromkeys(truth, 1)
     assert_sound(ctx, folder, truth)
+
+
+def test_a_full_temporary_folder_makes_no_paper_unreadable(
+    records_url: str, small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page is drawn through the temporary folder: that it is full is this machine's fault."""
+    objects = FolderStore(tmp_path / "objects")
+    with pikepdf.new() as drawn, io.BytesIO() as file:
+        drawn.add_blank_page(page_size=(200, 200))
+        drawn.pages[0].Contents = drawn.make_stream(b"10 10 100 100 re f")
+        drawn.save(file)
+        ref = PageRef(objects.put(file.getvalue()), "drawn.pdf", 1, "supplier")
+    torn = PageRef(objects.put(b"%PDF-1.7 and no more"), "torn.pdf", 1, "supplier")
+    monkeypatch.setattr(reading, "_settings", ReadingSettings(StoreSettings(tmp_path / "objects")))
+    monkeypatch.setattr(reading, "recognise", lambda ref, image, register: PageRead(ref, (), "read"))
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    reading._process.cache_clear()
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("wb") as ballast:
+        ballast.write(b"\0" * (9 << 20))
+    for page in (ref, torn):
+        with pytest.raises(StorageError, match="TMPDIR"):
+            reading.read_pages([page], {})
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert [page.pixel_hash or page.reason for page in reading.read_pages([ref, torn], {})] == [
+        "read",
+        Reason.CORRUPT_FILE,
+    ]
+    reading._process.cache_clear()
