@@ -35,7 +35,7 @@ def command(*, office: bool, pool: str | None, name: str | None, once: bool, che
     from flows.environment import environment
     from flows.server_api import ServerApi
     from flows.stopping import FOLDER
-    from meterdrop.keeper import Duty, Keeper, health, prefect_worker
+    from meterdrop.keeper import READING, Duty, Keeper, health, prefect_worker
     from meterdrop.settings import load_settings
     from meterdrop.wiring import utc_now
 
@@ -64,13 +64,15 @@ def command(*, office: bool, pool: str | None, name: str | None, once: bool, che
     values |= {"METERDROP_HOME": str(settings.home), FOLDER: str(folder)}
     pool = pool or (OFFICE_POOL if office else READING_POOL)
     start = prefect_worker(pool, label, limit=2 if office else 1, once=once)
+    waiting = None if office else _waiting(settings)
+    server = ServerApi(url, os.environ)
     if once:
+        if waiting is not None and waiting():
+            server.ask_for(server.deployment(READING), {"worker": label})
         # The worker takes this process's place: a signal to it reaches the worker itself.
         sys.stdout.flush()
         os.execve(start[0], start, values)  # noqa: S606 - no shell
-    duty = Duty(
-        label, folder, start, values, ServerApi(url, os.environ), None if office else _waiting(settings)
-    )
+    duty = Duty(label, folder, start, values, server, waiting)
     raise SystemExit(Keeper(duty, lambda line: click.echo(f"worker {label}: {line}", err=True)).run())
 
 
