@@ -152,7 +152,8 @@ def lay_fields(
             field,
             lay_out(field, picture, weak_below, account_digits),
             needs_person=field.weak,
-            extra=not (field.required or field.value or field.weak),
+            # A box left empty is an answer.
+            extra=not (field.required or field.value or field.weak or field.kind == "tick"),
         )
         for field in fields
     )

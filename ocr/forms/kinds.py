@@ -152,7 +152,7 @@ def join_account(
     codes = [fields[field.name] for field in template.of_role("account_code") if fields[field.name].value]
     if not codes:
         return joined
-    said = codes[0]
+    said = max(codes, key=lambda code: code.confidence)
     number = said.value or ""
     beside = fields.get("account")
     reasons: list[Reason] = [reason for code in codes for reason in code.reasons]

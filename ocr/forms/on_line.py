@@ -24,11 +24,17 @@ _BESIDE_MM, _ABOVE_MM = 1.5, 1.0
 _DAYS_FIRST = 50.0
 #: The years that a date may name; two digits are 2000 to 2049.
 _YEARS = (2000, 2049)
+#: Probability that as many digits are written as an account has below which they are none.
+_OTHER_LENGTH = 0.02
 #: Strings looked at for a date.
 _BEAM = 96
-_DATE = re.compile(r"(\d{1,2})#?(\d{1,2})#?(\d{4}|\d{2})")
-#: A slash is read as a one.
-_SLASHED = re.compile(r"(\d{1,2})1(\d{1,2})1(\d{4}|\d{2})")
+_PATTERNS = (
+    # Parted, so that zeros may be missing; a sign may not be seen where none is missing.
+    re.compile(r"(\d{1,2})#(\d{1,2})#(\d{4}|\d{2})"),
+    re.compile(r"(\d{2})#?(\d{2})#?(\d{4}|\d{2})"),
+    # A slash is read as a one.
+    re.compile(r"(\d{1,2})1(\d{2})1(\d{4}|\d{2})"),
+)
 
 Seen = Sequence[ctc.Frames]
 
@@ -73,11 +79,13 @@ def read_number(field: Field, seen: Seen, accounts: AccountIndex | None) -> Fiel
 def _account(found: LineReading, seen: Seen, accounts: AccountIndex) -> FieldResult:
     """The account among the registered ones, given that as many digits are written as accounts have."""
     length = accounts.length
+    counts = [float(np.exp(ctc.log_counts(frames, length)[length])) for frames in seen]
+    fits = min(float(np.mean(counts)), 1.0)
     fitting = found if len(found.raw) == length else decode(seen, length)
-    if len(fitting.raw) != length:
+    if len(fitting.raw) != length or (fitting is not found and fits < _OTHER_LENGTH):
         return FieldResult(
             value=found.value,
-            confidence=0.0,
+            confidence=0.0,  # whatever it says, it is no account
             raw=found.raw,
             characters=found.characters,
             in_register=found.value in accounts,
@@ -85,10 +93,9 @@ def _account(found: LineReading, seen: Seen, accounts: AccountIndex) -> FieldRes
         )
     table = table_of(seen, fitting.raw)
     best = accounts.decode(table)
-    counts = [float(np.exp(ctc.log_counts(frames, length)[length])) for frames in seen]
     return FieldResult(
         value=best.value,
-        confidence=best.probability * min(float(np.mean(counts)), 1.0),
+        confidence=best.probability * fits,
         raw=found.raw,
         characters=tuple(
             Character(symbol, each.confidence if symbol == each.value else 1.0 - each.confidence)
@@ -150,7 +157,7 @@ def read_day(seen: Seen) -> FieldResult:
 def days_of(string: str) -> tuple[date, ...]:
     """The days that a string of figures may mean, each once: ``24#11#26``, ``24112026``, ``24111126``."""
     found: dict[date, None] = {}
-    for pattern in (_DATE, _SLASHED):
+    for pattern in _PATTERNS:
         match = pattern.fullmatch(string)
         if match is None:
             continue
