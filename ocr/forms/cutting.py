@@ -54,17 +54,23 @@ def warp_box(grey: NDArray[np.uint8], matrix: NDArray[np.float64], box: Box, dpi
     to_mm = np.array(
         [[1 / scale, 0, 0.5 / scale + box.x_mm], [0, 1 / scale, 0.5 / scale + box.y_mm], [0, 0, 1]]
     )
-    return np.asarray(
-        cv2.warpPerspective(
-            reduced(grey, factor),
-            shrink @ matrix @ to_mm,
-            size,
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=255,
-        ),
-        dtype=np.uint8,
-    )
+    return _taken(reduced(grey, factor), shrink @ matrix @ to_mm, size)
+
+
+def _taken(page: NDArray[np.uint8], matrix: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture of ``size`` (width, height) by a matrix (3×3, its pixels → the page's); white beyond."""
+    across = abs(matrix[1, 0]) > abs(matrix[0, 0])
+    if across and 4 * size[0] * size[1] > page.size:
+        # A page scanned sideways would be walked through column by column: turning it first is quicker.
+        turn = np.array([[0.0, -1.0, page.shape[0] - 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+        page, matrix = np.asarray(cv2.rotate(page, cv2.ROTATE_90_CLOCKWISE), dtype=np.uint8), turn @ matrix
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    if not matrix[2, :2].any():
+        # Flat paper on a scanner: the same pixels without the division.
+        plane = matrix[:2] / matrix[2, 2]
+        straight = cv2.warpAffine(page, plane, size, flags=flags, borderValue=255)
+        return np.asarray(straight, dtype=np.uint8)
+    return np.asarray(cv2.warpPerspective(page, matrix, size, flags=flags, borderValue=255), dtype=np.uint8)
 
 
 def cut(

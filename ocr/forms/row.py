@@ -24,6 +24,8 @@ _ABOVE_MM, _BELOW_MM, _ASIDE_MM = 7.0, 6.0, 4.0
 _SLACK_MM = 0.3
 #: Ink that goes on behind a printed line this far away is one stroke (mm).
 _BRIDGE_MM = 1.2
+#: Fainter print (grey level) is none.
+_LIGHTEST_PRINT = 216
 #: Ink over print is darker than the print by this share of black.
 _OVER_PRINT = 0.25
 #: A stamp's ring is this high at least (mm), and its letters are so many.
@@ -112,35 +114,37 @@ def row_ink(slip: Grey, template: Template, field: Field, shift: Floats, *, dpi:
     x1 = min(slip.shape[1], round((box.right_mm + shift[0] + _ASIDE_MM) * scale))
     y1 = min(slip.shape[0], round((box.bottom_mm + shift[1] + _BELOW_MM) * scale))
     dark, least = ink_levels(slip[y0:y1, x0:x1], dpi, black)
-    expected = _moved(_print_with_slack(template, dpi), shift * scale, (y0, y1, x0, x1))
-    printed = expected > 0
-    # A pen over a printed line is darker than the line alone.
-    limit = np.where(printed, np.maximum(least, expected * black + _OVER_PRINT * black), least)
+    print_ = _moved(_print_with_slack(template, dpi), shift * scale, (y0, y1, x0, x1))
     inked = darker(dark, least)
-    ink = inked & (dark > np.minimum(limit, 255.0).astype(np.uint8))
-    ink = _bridged(ink, inked & printed, scale)
+    ink = inked & (dark > cv2.LUT(print_, _limits(least, black)))
+    ink = _bridged(ink, inked & (print_ <= _LIGHTEST_PRINT), scale)
     left, top = x0 / scale - float(shift[0]), y0 / scale - float(shift[1])
     labels, pieces = _pieces(ink, field, (left, top), scale)
     return Row(field, ink, labels, pieces, left, top, scale, (y0, x0))
 
 
+def _limits(least: float, black: float) -> Grey:
+    """(256,): for each grey level of the print the darkness that ink over it exceeds."""
+    print_ = 1.0 - np.arange(256, dtype=np.float32) / 255.0
+    # A pen over a printed line is darker than the line alone.
+    limits = np.maximum(print_ * black + _OVER_PRINT * black, least)
+    limits[_LIGHTEST_PRINT + 1 :] = least
+    return np.asarray(np.minimum(limits, 255.0), dtype=np.uint8)
+
+
 @lru_cache(maxsize=8)
-def _print_with_slack(template: Template, dpi: float) -> NDArray[np.float32]:
-    """How dark the print may be at every pixel, 0 to 1 (black), wherever it lies within the slack."""
+def _print_with_slack(template: Template, dpi: float) -> Grey:
+    """The blank form's darkest grey around every pixel, as far as its print may lie elsewhere."""
     size = 2 * max(1, round(_SLACK_MM * dpi / 25.4)) + 1
-    dark = 1.0 - blank_picture(template, dpi).astype(np.float32) / 255.0
-    dark[dark < 0.15] = 0.0
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return np.asarray(cv2.dilate(dark, kernel), dtype=np.float32)
+    return np.asarray(cv2.erode(blank_picture(template, dpi), kernel), dtype=np.uint8)
 
 
-def _moved(
-    print_: NDArray[np.float32], shift: Floats, area: tuple[int, int, int, int]
-) -> NDArray[np.float32]:
+def _moved(print_: Grey, shift: Floats, area: tuple[int, int, int, int]) -> Grey:
     """The part of ``print_`` that lies in ``area`` (y0, y1, x0, x1) once moved by ``shift`` (2,) pixels."""
     y0, y1, x0, x1 = area
     dx, dy = round(float(shift[0])), round(float(shift[1]))
-    result = np.zeros((y1 - y0, x1 - x0), dtype=np.float32)
+    result = np.full((y1 - y0, x1 - x0), 255, dtype=np.uint8)
     top, left = max(0, y0 - dy), max(0, x0 - dx)
     part = print_[top : y1 - dy, left : x1 - dx]
     y, x = top - (y0 - dy), left - (x0 - dx)
