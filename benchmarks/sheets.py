@@ -38,7 +38,6 @@ from services.results import BatchOrder, BatchResult
 
 ORDER = BatchOrder("krasnoyarskenergosbyt", "station", "benchmark", DAY)
 Runner = Callable[..., BatchResult]
-_SAMPLE = 20
 
 
 def measure(made: Pile, home: Path, cores: int, runner: Runner) -> dict[str, Any]:
@@ -101,6 +100,7 @@ def main() -> None:
     )
     parser.add_argument("--sheets", type=int, default=500)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--sample", type=int, default=20, help="slips that the others read")
     parser.add_argument("--no-flow", action="store_true", help="leave the Prefect server out")
     given = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
@@ -127,14 +127,14 @@ def main() -> None:
             flow["orchestration_cpu_share"] = round(extra / flow["cpu_s_per_sheet"], 4)
             report["flow"] = _told("as a Prefect flow", flow)
         for name, rival in (
-            ("Tesseract on the same fields", rivals.tesseract(made.pdf, made.truth, _SAMPLE)),
-            ("RapidOCR on the same whole pages", rivals.rapidocr(made.pdf, made.truth, _SAMPLE)),
+            ("Tesseract on the same fields", rivals.tesseract(made.pdf, made.truth, given.sample)),
+            ("RapidOCR on the same whole pages", rivals.rapidocr(made.pdf, made.truth, given.sample)),
         ):
             if rival is None:
                 print(f"## {name}\nnot installed: pip install rapidocr\n")
                 continue
             report[name.split()[0].lower()] = _told(
-                f"{name} ({_SAMPLE} slips, extrapolated)",
+                f"{name} ({given.sample} slips, extrapolated)",
                 {
                     "cpu_s_per_sheet": round(rival.seconds, 3),
                     "sheets_per_s_all_cores": round(given.cores / rival.seconds, 2),
