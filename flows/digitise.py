@@ -26,8 +26,8 @@ from services import receive
 from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Receipt, SheetOutcome
 from services.trail import about
 
-#: Sheets in a task: a task costs about 40 ms of client and server together, a sheet about 50 ms of a core: with
-#: so many the tasks cost a hundredth of the sheets.
+#: Sheets in a task: a task costs about 40 ms of client and server together, a sheet about 50 ms of a core;
+#: with so many, tasks cost a hundredth of the sheets.
 TASK_SHEETS = 96
 #: Tasks under way at once: enough to keep the reader processes busy while another commits.
 AT_ONCE = 3
