@@ -35,6 +35,7 @@ STALE_SECONDS = 60.0
 #: How long the chunk under way may take once the worker is to stop.
 GRACE_SECONDS = 100.0
 _KILL_SECONDS = 10.0
+_TELL_SECONDS = 10.0
 _LONGEST_PAUSE = 30.0
 #: Without contact with server and records for so long, a worker is not healthy.
 SILENT_SECONDS = 120.0
@@ -158,6 +159,19 @@ class Keeper:
         until = time.monotonic() + self.duty.grace
         while worker.is_busy() and time.monotonic() < until and len(self._signals) < 2:
             time.sleep(0.1)
+        # The flow has closed its services; let it tell Prefect how it ended.
+        until = min(until, time.monotonic() + _TELL_SECONDS)
+        while self._runs_a_flow() and time.monotonic() < until and len(self._signals) < 2:
+            time.sleep(0.1)
+
+    def _runs_a_flow(self) -> bool:
+        """Whether Prefect's worker has a child; no, where the kernel does not say."""
+        if self._child is None:
+            return False
+        lists = Path(f"/proc/{self._child.pid}/task").glob("*/children")
+        with contextlib.suppress(OSError):
+            return any(each.read_text().strip() for each in lists)
+        return False
 
     def _kill(self) -> None:
         """End Prefect's worker and whatever it started."""
