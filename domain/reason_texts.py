@@ -93,6 +93,14 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "Не ясно, тот ли это бланк: часть его печати не видна или не на месте.",
         "Not sure that it is this form: some of its print is hidden or out of place.",
     ),
+    Reason.BACK_OF_FORM: (
+        "Оборот бланка: относится к соседнему листу.",
+        "The back of a form: it belongs to the sheet beside it.",
+    ),
+    Reason.BACK_WITHOUT_FRONT: (
+        "Оборот бланка, а лицевой стороны рядом нет: найдите её.",
+        "The back of a form without its front beside it: look for the front.",
+    ),
     Reason.NOT_UNDERSTOOD: (
         "Сообщение не понято: пришлите номер счёта и показание, как указано в квитанции.",
         "The message is not understood: send the account and the reading as the bill says.",

@@ -41,6 +41,8 @@ class Reason(StrEnum):
     TEMPLATE_NOT_FOUND = "template_not_found"
     BADLY_REGISTERED = "badly_registered"
     FORM_UNSURE = "form_unsure"
+    BACK_OF_FORM = "back_of_form"
+    BACK_WITHOUT_FRONT = "back_without_front"
     # a message
     NOT_UNDERSTOOD = "not_understood"
     SEVERAL_ACCOUNTS = "several_accounts"

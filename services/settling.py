@@ -11,7 +11,7 @@ from domain.sheet import SheetState
 from ocr.decode.history import with_register
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
-from services import answers, claims, headers, judging, lots, questionnaires, recognition, shadows
+from services import answers, backs, claims, headers, judging, lots, questionnaires, recognition, shadows
 from services.context import Context, PageRead
 from services.text import printable
 from services.thresholds import in_force
@@ -75,7 +75,7 @@ def settle(
     template = ctx.templates.get(slip.template or "")
     if slip.outcome == "unreadable" or template is None:
         return moved(SheetState.REVIEW, slip.reasons or (Reason.TEMPLATE_NOT_FOUND,))
-    if template.purpose != "slip":
+    if template.back_of or template.purpose != "slip":
         return moved(*_no_slip(tx, row, slip, template, at=at, who=who))
     claim = claims.from_reader(slip, template)
     standing = in_force(ctx, tx, row.channel, template.key, slip.model)
@@ -106,6 +106,11 @@ def _no_slip(
     tx: Transaction, row: SheetRow, slip: SlipReading, template: Template, *, at: datetime, who: str
 ) -> tuple[SheetState, tuple[Reason, ...]]:
     """What becomes of a paper that brings no reading."""
+    if template.back_of:
+        return backs.take(tx, row, slip, template)
+    if Reason.FORM_UNSURE in slip.reasons:
+        # It would be taken at its word, and may be another paper.
+        return SheetState.REVIEW, slip.reasons
     if questionnaires.is_one(template):
         return questionnaires.take(tx, row, template, slip)
     headers.take(tx, row, slip, at=at, who=who)

@@ -61,6 +61,8 @@ def _names(template: Template, root: Section, sources: list[Section], without: t
         needed = HEADER_REQUIRED
     elif template.purpose == "questionnaire":
         needed = QUESTIONNAIRE_REQUIRED
+    if template.back_of:
+        needed = ()
     for name in needed:
         if name in without:
             continue

@@ -35,8 +35,9 @@ ORDER = BatchOrder(SUPPLIER, "station", "box 7", DAY)
 def slip(account: str, reading: str, **more: Any) -> dict[str, Any]:
     """A clearly written slip.
 
-    ``more``: date, t2, t3, meter_serial, signature, confidence, reasons, outcome, ink; ``doubts`` (cell →
-    symbol → probability) keeps the reading's cells, which say ``cells`` where that is not the reading itself.
+    ``more``: template, date, t2, t3, meter_serial, signature, confidence, reasons, outcome, ink; ``doubts``
+    (cell → symbol → probability) keeps the reading's cells, which say ``cells`` where that is not the reading
+    itself.
     """
     return {"account": account, "reading": reading, **more}
 
@@ -162,7 +163,7 @@ def _slip(written: dict[str, Any], number: int) -> SlipReading:
     return SlipReading(
         outcome=written.get("outcome", "read"),
         slip=number,
-        template=FORM,
+        template=written.get("template", FORM),
         fields=fields,
         reasons=tuple(Reason(code) for code in written.get("reasons", ())),
         ink=written.get("ink", "").encode(),
