@@ -75,6 +75,11 @@ def test_both_apps_answer_on_their_ports_and_ctrl_c_stops_them(home: Path, runni
     assert running.up(running.staff) and running.up(running.public)
     assert "Войти" in httpx.get(f"{running.staff}login", trust_env=False).text
     assert httpx.get(f"{running.public}login", trust_env=False).status_code == 404
+    told = [
+        httpx.get(f"{address}metrics", trust_env=False).text for address in (running.staff, running.public)
+    ]
+    assert "meterdrop_records_up 1.0" in told[0] and "meterdrop_sheets" not in told[1]
+    assert 'meterdrop_http_requests_total{app="public",method="GET",route="/healthz",status="200"}' in told[1]
     assert (home / "session.secret").stat().st_mode & 0o777 == 0o600
     secret = (home / "session.secret").read_text()
     status, out, err = running.end(signal.SIGINT)
