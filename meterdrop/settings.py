@@ -109,6 +109,13 @@ OPTIONS = (
     ),
     Option("METERDROP_LOG_FORMAT", "text", "Form of the log on standard error: text or json."),
     Option("METERDROP_LOG_LEVEL", "warning", "From which level on: debug, info, warning or error."),
+    Option("METERDROP_LDAP_URL", "", "ldaps:// or ldap:// (StartTLS) address of the staff's directory."),
+    Option("METERDROP_LDAP_CA_FILE", "", "PEM bundle for a directory that the system does not trust."),
+    Option("METERDROP_LDAP_USER", "", "What a name binds as: uid={name},ou=people,… or {name}@domain."),
+    Option("METERDROP_LDAP_BASE", "", "Where a name is looked for instead, before it binds."),
+    Option("METERDROP_LDAP_FILTER", "(uid={name})", "As what it is looked for there."),
+    Option("METERDROP_LDAP_BIND", "", "Who looks; empty: anybody may."),
+    Option("METERDROP_LDAP_PASSWORD", "", "The password of who looks."),
     Option("METERDROP_LANGUAGE", "ru", "Language of the pages for people who chose none: ru or en."),
 )
 

@@ -27,6 +27,7 @@ from review_ui import (
 )
 from review_ui.cells import Cells
 from review_ui.digitiser import Digitiser
+from review_ui.ldap import Directory
 from review_ui.login import LoginLimits, to_login
 from review_ui.oidc import Oidc
 from review_ui.oidc import router as oidc_router
@@ -52,11 +53,12 @@ def create_staff_app(
     *,
     digitiser: Digitiser | None = None,
     oidc: Oidc | None = None,
+    directory: Directory | None = None,
 ) -> FastAPI:
     """The app for the staff; ``works`` as in ``create_app``, asks the records if None.
 
     ``digitiser``: reads what stations hand in; without one somebody else has to. ``oidc``: the organisation's
-    own accounts, beside passwords.
+    own accounts, ``directory``: its own passwords, beside those kept here.
     """
     app = create_app(
         title="meterdrop",
@@ -79,6 +81,7 @@ def create_staff_app(
     app.state.figures = plots.Kept()
     app.state.thumbnails = blanks.Thumbnails()
     app.state.oidc = oidc
+    app.state.directory = directory
     app.state.login_limits = LoginLimits(
         Limiter(web_settings.login_failures, window, ctx.clock, SharedHits(ctx, "login name")),
         Limiter(web_settings.login_failures * 10, window, ctx.clock, SharedHits(ctx, "login address")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -9,11 +10,15 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from review_ui.staff import context_of, stamp_of
+from review_ui.ldap import Directory, DirectoryError
+from review_ui.staff import SINGLE_SIGN_ON, context_of, stamp_of
 from services import users
+from services.results import UserView
 from web.app import local_path
 from web.limits import Limiter
 from web.pages import pages_of, visitor_of
+
+log = logging.getLogger(__name__)
 
 router = APIRouter()
 
@@ -73,14 +78,35 @@ def log_in(
         return pages_of(request).page(
             request, "login.html", 429, headers, problem="wait", wait=wait, **values
         )
-    user = None
+    begun = None
     if max(len(name), len(password)) <= LONGEST_INPUT:
-        user = users.authenticate(context_of(request), name, password)
-    if user is None:
+        try:
+            begun = _right(request, name, password)
+        except DirectoryError as error:
+            log.warning("log-in by the directory: %s", error)
+            return pages_of(request).page(request, "login.html", 503, problem="directory", wait=0, **values)
+    if begun is None:
         return pages_of(request).page(request, "login.html", 401, problem="wrong", wait=0, **values)
+    user, stamp = begun
     limits.succeeded(visitor.address, name)
-    visitor.begin(user.name, stamp_of(user))
+    visitor.begin(user.name, stamp)
     return RedirectResponse(local_path(to), 303)
+
+
+def _right(request: Request, name: str, password: str) -> tuple[UserView, str] | None:
+    """Who it is and the session's stamp, by the password kept here or the organisation's directory's.
+
+    Raises ``DirectoryError``.
+    """
+    ctx = context_of(request)
+    user = users.authenticate(ctx, name, password)
+    if user is not None:
+        return user, stamp_of(user)
+    directory: Directory | None = request.app.state.directory
+    user = users.get_user(ctx, name) if directory is not None else None
+    if directory is None or user is None or not directory.knows(name, password):
+        return None
+    return user, stamp_of(user) + SINGLE_SIGN_ON
 
 
 def _values(request: Request, to: str) -> dict[str, object]:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import logging
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import httpx
 from fastapi import APIRouter, HTTPException, Query, Request
+from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.responses import RedirectResponse, Response
 
 from review_ui.staff import SINGLE_SIGN_ON, context_of, stamp_of
@@ -34,7 +34,6 @@ router = APIRouter()
 
 #: Somebody has so long to log in at the provider.
 PATIENCE = timedelta(minutes=10)
-_MOST_WAITING = 5000
 _LEEWAY = 60
 
 
@@ -52,32 +51,26 @@ class OidcSettings:
     name_claim: str = "preferred_username"
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    session: str
-    nonce: str
-    verifier: str
-    to: str
-    since: datetime
-
-
 class Oidc:
-    """One provider. ``transport``: for tests."""
+    """One provider. ``transport``: for tests.
+
+    A log-in that was begun is remembered nowhere: its state, signed, goes to the provider and back, and what
+    must stay secret is derived from it, the session and the client's secret. So any process may finish what
+    another began; the provider takes a code but once.
+    """
 
     def __init__(self, settings: OidcSettings, transport: httpx.BaseTransport | None = None) -> None:
         self.settings = settings
         self._client = httpx.Client(timeout=15.0, transport=transport)
         self._discovered: dict[str, Any] | None = None
-        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
-        self._lock = Lock()
+        self._signer = URLSafeSerializer(settings.client_secret, salt="meterdrop-oidc")
 
     def begin(self, session: str, back: str, to: str, now: datetime) -> str:
         """The provider's address to send the browser to; raises ``ProviderError``."""
-        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        with self._lock:
-            self._waiting[state] = _Waiting(session, nonce, verifier, to, now)
-            while len(self._waiting) > _MOST_WAITING:
-                self._waiting.popitem(last=False)
+        token = secrets.token_urlsafe(24)
+        nonce, verifier = self._derived("nonce", token, session), self._derived("verifier", token, session)
+        owner = self._derived("session", token, session)
+        state = self._signer.dumps([token, owner, to, int(now.timestamp())])
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
         query = {
             "response_type": "code",
@@ -94,11 +87,15 @@ class Oidc:
 
     def finish(self, session: str, back: str, state: str, code: str, *, now: datetime) -> tuple[str, str]:
         """(name, where to go on) of who has logged in; raises ``ProviderError``."""
-        with self._lock:
-            waiting = self._waiting.pop(state, None)
-        if waiting is None or waiting.session != session or now - waiting.since > PATIENCE:
+        try:
+            token, owner, to, since = self._signer.loads(state)
+            late = now.timestamp() - since > PATIENCE.total_seconds()
+            mine = secrets.compare_digest(str(owner), self._derived("session", token, session))
+        except (BadSignature, ValueError, TypeError):
+            late, mine = True, False
+        if late or not mine:
             raise ProviderError("this log-in was not begun here, or too long ago")
-        claims = self._claims(code, back, waiting.verifier)
+        claims = self._claims(code, back, self._derived("verifier", token, session))
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
         expires = claims.get("exp")
@@ -108,12 +105,18 @@ class Oidc:
             raise ProviderError("the token was made for another program")
         if not isinstance(expires, int | float) or expires + _LEEWAY < now.timestamp():
             raise ProviderError("the token has expired")
-        if not secrets.compare_digest(str(claims.get("nonce")), waiting.nonce):
+        if not secrets.compare_digest(str(claims.get("nonce")), self._derived("nonce", token, session)):
             raise ProviderError("the token belongs to another log-in")
         name = claims.get(self.settings.name_claim)
         if not isinstance(name, str) or not name:
             raise ProviderError(f"the token has no {self.settings.name_claim}")
-        return name, waiting.to
+        return name, str(to)
+
+    def _derived(self, what: str, token: str, session: str) -> str:
+        """43 characters that only this program can make of a log-in's token and the visitor's session."""
+        key = self.settings.client_secret.encode()
+        made = hmac.new(key, f"{what} {token} {session}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
     def _claims(self, code: str, back: str, verifier: str) -> dict[str, Any]:
         form = {
@@ -179,7 +182,7 @@ def begin(request: Request, to: Annotated[str, Query(max_length=400)] = "/") -> 
 @router.get("/login/oidc/back")
 def come_back(
     request: Request,
-    state: Annotated[str, Query(max_length=200)] = "",
+    state: Annotated[str, Query(max_length=1000)] = "",
     code: Annotated[str, Query(max_length=4000)] = "",
 ) -> Response:
     """From the provider: logs in whom it names, if the staff has somebody of that name."""

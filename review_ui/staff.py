@@ -16,7 +16,7 @@ from web.pages import visitor_of
 PASSWORD_PAGE = "/password"  # noqa: S105 - an address
 
 
-#: Ends the stamp of a session that a provider vouched for: the password here does not matter to it.
+#: Ends the stamp of a session that the organisation vouched for: the password here does not matter to it.
 SINGLE_SIGN_ON = " single sign-on"
 
 

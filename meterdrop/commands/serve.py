@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from meterdrop.settings import Settings
+    from review_ui.ldap import Directory
     from review_ui.oidc import Oidc
     from web.settings import WebSettings
 
@@ -129,6 +131,35 @@ def single_sign_on(settings: Settings) -> Oidc | None:
     )
 
 
+def directory(settings: Settings) -> Directory | None:
+    """The organisation's directory, where one is set; raises ``SettingsError`` for half a setting."""
+    from review_ui.ldap import Directory, LdapSettings
+
+    url = settings.text("METERDROP_LDAP_URL")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"ldap", "ldaps"} or not parts.hostname:
+        raise SettingsError("METERDROP_LDAP_URL must be ldaps://host or ldap://host (which begins TLS)")
+    made = LdapSettings(
+        url,
+        settings.text("METERDROP_LDAP_USER"),
+        settings.text("METERDROP_LDAP_BASE"),
+        settings.text("METERDROP_LDAP_FILTER"),
+        settings.text("METERDROP_LDAP_BIND"),
+        settings.text("METERDROP_LDAP_PASSWORD"),
+        settings.path("METERDROP_LDAP_CA_FILE"),
+    )
+    if made.ca_file is not None and not made.ca_file.is_file():
+        raise SettingsError(f"METERDROP_LDAP_CA_FILE names {made.ca_file}, which is not a file")
+    if bool(made.user) == bool(made.base):
+        raise SettingsError("METERDROP_LDAP_URL needs METERDROP_LDAP_USER or METERDROP_LDAP_BASE, not both")
+    name = "METERDROP_LDAP_FILTER" if made.base else "METERDROP_LDAP_USER"
+    if "{name}" not in settings.text(name):
+        raise SettingsError(f"{name} must have {{name}} where the name stands")
+    return Directory(made)
+
+
 def serve_staff(listening: socket.socket) -> None:
     """The staff process."""
     from meterdrop.logs import start_log
@@ -148,7 +179,12 @@ def serve_staff(listening: socket.socket) -> None:
         pages = ReviewSettings(uploads=settings.home / "uploads")
         try:
             app = create_staff_app(
-                ctx, web_settings(settings), pages, digitiser=digitiser, oidc=single_sign_on(settings)
+                ctx,
+                web_settings(settings),
+                pages,
+                digitiser=digitiser,
+                oidc=single_sign_on(settings),
+                directory=directory(settings),
             )
             observe(app, "staff", settings, ctx)
             _serve(app, listening, settings)

@@ -98,6 +98,17 @@ def test_who_the_provider_names_is_logged_in(client: TestClient, provider: Provi
     assert back(client, asked["state"]).status_code == 401, "a state is good once"
 
 
+def test_another_process_may_finish_what_one_began(
+    desk: Desk, client: TestClient, provider: Provider
+) -> None:
+    asked = begun(client, provider)
+    oidc = Oidc(CLIENT, httpx.MockTransport(provider.answer))
+    other = TestClient(create_staff_app(desk.ctx, SETTINGS, oidc=oidc), follow_redirects=False)
+    other.cookies = client.cookies
+    assert back(other, asked["state"]).status_code == 303
+    assert other.get("/audit").status_code == 200
+
+
 @pytest.mark.parametrize(
     "claims",
     [
