@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from domain.errors import SettingsError
 from storage.records.settings import RecordsSettings
 
+#: SQLite's pages kept in memory, in KiB with a minus sign.
+CACHE_KIB = -65536
 #: Execution option of connections that will write: SQLite then begins with the write lock already held.
 WRITING = "meterdrop_writing"
 
@@ -94,7 +96,7 @@ def _sqlite(url: URL, settings: RecordsSettings) -> Engine:
         cursor.execute("PRAGMA foreign_keys = ON")
         # In WAL mode only FULL makes a commit survive a power cut.
         cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.execute(f"PRAGMA cache_size = {CACHE_KIB}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

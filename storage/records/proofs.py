@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
 from storage.records.channel_tables import delivery, delivery_run, notice
+from storage.records.engine import CACHE_KIB
 from storage.records.outbox import ACKNOWLEDGED, DONE, READING, SENT
 from storage.records.proofs_log import log_contradictions
 from storage.records.questionnaire_tables import questionnaire, questionnaire_run
@@ -20,7 +21,21 @@ _HAS_READING = (SheetState.ACCEPTED.value, SheetState.DELIVERED.value)
 
 
 def contradictions(connection: Connection) -> Iterator[str]:
-    """One line for each contradiction within the records and with the audit log."""
+    """One line for each contradiction within the records and with the audit log.
+
+    Each question looks at every row once: SQLite need not keep many pages for that.
+    """
+    if connection.dialect.name != "sqlite":
+        yield from _contradictions(connection)
+        return
+    connection.exec_driver_sql("PRAGMA cache_size = -4096")
+    try:
+        yield from _contradictions(connection)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {CACHE_KIB}")
+
+
+def _contradictions(connection: Connection) -> Iterator[str]:
     yield from _damaged(connection)
     yield from log_contradictions(connection)
     for text, query in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from domain.errors import FlowServerError, SettingsError
 from flows import environment, runtime, server
+from tests.faults.wire import Wire
 
 pytestmark = pytest.mark.slow
 
@@ -120,6 +122,38 @@ def test_a_batch_through_a_real_server(prefect: server.LocalServer, tmp_path: Pa
     assert "70 из 70" in str(artifact["description"])
 
 
+def test_a_server_that_restarts_in_the_middle_of_a_batch(prefect: server.LocalServer, tmp_path: Path) -> None:
+    """Every connection breaks and nobody answers for a while: the flow waits, and ends as if nothing was."""
+    begun = tmp_path / "begun"
+    script = tmp_path / "front_door.py"
+    kept = "    calls.append(list(ids))\n"
+    slower = f"    if len(calls) == 2:\n        Path({str(begun)!r}).touch()\n        time.sleep(0.7)\n"
+    script.write_text("import time\n" + SCRIPT.replace(kept, kept + slower), "utf-8")
+    with (
+        Wire("127.0.0.1", int(prefect.url.rpartition(":")[2])) as wire,
+        subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path / "home"), f"http://127.0.0.1:{wire.port}/api"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment.environment(tmp_path / "home") | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        ) as flow,
+    ):
+        until = time.monotonic() + 60
+        while not begun.exists():
+            assert time.monotonic() < until
+            assert flow.poll() is None
+            time.sleep(0.02)
+        before = wire.connections
+        wire.away(1.5)
+        said, errors = flow.communicate(timeout=120)
+    assert flow.returncode == 0, errors
+    assert wire.connections > before, "it never came back to the server"
+    result = json.loads(said)
+    assert result["sheets"] == list(range(1, 71))
+    assert result["told"][-1] == [70, 70]
+
+
 RECALIBRATE = """
 import json, sys
 from datetime import UTC, datetime
@@ -155,6 +189,75 @@ def test_recalibration_only_tells_unless_it_is_to_apply(prefect: server.LocalSer
     said = json.loads(done.stdout)
     assert said["lines"] == [["station form@1 digits@2: prove"]] * 2
     assert said["applied"] == [[1, "recalibrate"]]
+
+
+WAITING = """
+import asyncio, json, os, sys
+from contextlib import contextmanager
+from pathlib import Path
+from flows import environment, runtime, run, stopping
+
+folder = Path(sys.argv[1])
+environment.prepare(folder, sys.argv[2])
+from flows.waiting import digitise_waiting
+from services import receive, status, waiting
+from services.verify import verify
+from storage.records import Records, RecordsSettings
+from tests.paper import ORDER, Clock, account_row, file_of, open_services, register, slip
+
+accounts = [f"{121_000_000_000 + n}" for n in range(70)]
+said = {}
+with Records.open(RecordsSettings(f"sqlite:///{folder}/records.db")) as records:
+    ctx = open_services(records, folder / "objects", Clock())
+    register(ctx, *(account_row(account) for account in accounts))
+    pages = [[slip(account, "1100")] for account in accounts]
+    batch = receive.receive_file(ctx, file_of(*pages), "a.pdf", ORDER).batch_id
+    poison = receive.receive_file(ctx, file_of("blank"), "poison.pdf", ORDER)
+    count = ctx.reader.count
+    def counted(key, name):
+        if name == "poison.pdf":
+            raise KeyError("a bug that one sheet brings out")
+        return count(key, name)
+    ctx.reader.count = counted
+    with runtime.using(ctx):
+        os.environ[stopping.FOLDER] = str(folder)
+        (folder / "stop").touch()
+        said["stopped"] = asyncio.run(digitise_waiting("w1", linger=0.1))
+        said["free"] = waiting.anything_free(ctx)
+        (folder / "stop").unlink()
+        said["read"] = asyncio.run(digitise_waiting("w1", linger=1.5))
+    run.finish()
+    said["pending"] = status.status(ctx).by_state["pending"]
+    said["left"] = waiting.anything_free(ctx)
+    said["problems"] = verify(ctx).problems
+    said["batch"] = batch
+print(json.dumps(said))
+"""
+
+
+def test_what_waits_is_read_by_whoever_comes_and_a_bad_sheet_stops_nobody(
+    prefect: server.LocalServer, tmp_path: Path
+) -> None:
+    script = tmp_path / "worker.py"
+    script.write_text(WAITING, "utf-8")
+    (tmp_path / "home").mkdir()
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "home"), prefect.api_url],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment.environment(tmp_path / "home") | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    # Told to stop before it began, it takes nothing.
+    assert (said["stopped"], said["free"]) == ({}, 2)
+    assert said["read"] == {"accepted": 70}
+    # The bad sheet rests: pending, but not free, and in nobody's way.
+    assert (said["pending"], said["left"], said["problems"]) == (1, 0, [])
+    keys = {str(artifact["key"]) for artifact in api(prefect, "artifacts/filter", {})}
+    assert f"batch-{said['batch']}" in keys
 
 
 def test_a_server_that_cannot_start_says_where_to_look(
