@@ -54,6 +54,7 @@ async function keep() {
       const answer = await call('PUT', '', { revision: state.revision, form: state.form });
       if (answer.status === 409 || answer.status === 404) {
         blocked = true;
+        by('publish').disabled = true;
         kept(words.conflict, true);
       } else if (answer.ok) {
         const said = await answer.json();
@@ -99,7 +100,8 @@ document.addEventListener('keydown', (event) => {
   const before = past.pop();
   if (!before) return;
   state.form = JSON.parse(before);
-  on = null;
+  if (!state.form.fields[on]) on = null;
+  lastStep = '';
   all();
   changed();
 });
@@ -401,7 +403,7 @@ function verdict() {
   }
   for (const text of state.advice) say(text, 'doubt');
   by('verdict').replaceChildren(...lines);
-  by('publish').disabled = Boolean(problem);
+  by('publish').disabled = blocked || Boolean(problem);
   by('version').textContent = state.form.name ? `${words.version} ${state.version}` : '';
   board.show(on, problem?.field ?? null);
   list();
