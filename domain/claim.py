@@ -37,10 +37,14 @@ class Value:
 
 @dataclass(frozen=True)
 class ClaimedReading:
-    """A reading as written: digits before the decimal mark. ``tariff`` None means the only or first one."""
+    """A reading as written: digits before the decimal mark. ``tariff`` None means the only or first one.
+
+    ``meter``: which of the sheet's meters, from 1.
+    """
 
     value: Value
     tariff: str | None = None
+    meter: int = 1
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Claim:
     person entered the values. ``by_person``: one of the staff entered them, and may have ``confirmed`` what
     the gate doubts. ``typed``: the customer typed them, so that nothing had to be recognised. ``in_order``:
     the readings name no tariff; they stand in the order of the account's meters and tariffs. ``surname``: as
-    the customer gave it.
+    the customer gave it. ``meter_serial``: the first meter's; ``further_serials``: of a sheet's others.
     """
 
     account: Value = field(default_factory=Value)
@@ -61,6 +65,7 @@ class Claim:
     signature_present: Value = field(default_factory=Value)
     address_present: Value = field(default_factory=Value)
     meter_serial: Value = field(default_factory=Value)
+    further_serials: Mapping[int, Value] = field(default_factory=dict)
     required: frozenset[str] = frozenset({"account", "reading", "date", "signature"})
     reasons: tuple[Reason, ...] = ()
     by_person: bool = False

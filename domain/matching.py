@@ -8,7 +8,7 @@ from datetime import date
 from itertools import permutations
 
 from domain.account import AccountState, RegisterRow, same_serial
-from domain.claim import Circumstances, Claim, ClaimedReading, JudgedReading, Thresholds
+from domain.claim import Circumstances, Claim, ClaimedReading, JudgedReading, Thresholds, Value
 from domain.plausibility import History, Plausibility, believable, check, pad
 from domain.reasons import Reason
 from domain.supplier import DatedRules, base
@@ -32,7 +32,48 @@ def match(
     rules: DatedRules,
     thresholds: Thresholds,
 ) -> tuple[tuple[JudgedReading, ...], list[Reason]]:
-    """Match each written reading to its meter and tariff, and check it against that row's history."""
+    """Match each written reading to its meter and tariff, and check it against that row's history.
+
+    A sheet with several meters is matched meter by meter; two of them that name one meter fit nowhere.
+    """
+    parts = _by_meter(claim)
+    if len(parts) == 1:
+        return _match_one(parts[0], account, here, rules, thresholds)
+    judged: list[JudgedReading] = []
+    reasons: list[Reason] = []
+    for part in parts:
+        found, said = _match_one(part, account, here, rules, thresholds)
+        reasons += said
+        if {each.row.key for each in found} & {each.row.key for each in judged}:
+            reasons.append(Reason.METER_UNKNOWN)
+        judged += found
+    return tuple(judged), list(dict.fromkeys(reasons))
+
+
+def _by_meter(claim: Claim) -> list[Claim]:
+    """A claim for each meter of the sheet about which something is written; the first always counts."""
+    meters = {reading.meter for reading in claim.readings if reading.value.value}
+    meters |= {meter for meter, serial in claim.further_serials.items() if serial.value}
+    if meters <= {1}:
+        first = tuple(reading for reading in claim.readings if reading.meter == 1)
+        return [replace(claim, readings=first)]
+    return [
+        replace(
+            claim,
+            readings=tuple(reading for reading in claim.readings if reading.meter == meter),
+            meter_serial=claim.meter_serial if meter == 1 else claim.further_serials.get(meter, Value()),
+        )
+        for meter in sorted({1, *meters})
+    ]
+
+
+def _match_one(
+    claim: Claim,
+    account: AccountState,
+    here: Circumstances,
+    rules: DatedRules,
+    thresholds: Thresholds,
+) -> tuple[tuple[JudgedReading, ...], list[Reason]]:
     reasons = _unclear(claim, thresholds)
     written = [reading for reading in claim.readings if reading.value.value]
     if not written or all(r.tariff not in (None, "", "T1") for r in written):

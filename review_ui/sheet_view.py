@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from domain.account import RegisterRow
+from domain.account import RegisterRow, same_serial
 from domain.plausibility import PlausibilityRules, check, usual_limit
 from domain.reasons import Reason
 from review_ui.layout import FieldLayout, lay_out
@@ -215,11 +215,23 @@ def uses(account: AccountView | None, fields: SheetView, values: Mapping[str, st
     """The use by each of the account's meters and tariffs, for the readings among ``values``."""
     if account is None:
         return []
-    readings = {view.field.tariff or "T1": values.get(view.field.name, "") for view in fields.role("reading")}
     day = fields.sheet.collected
+    readings = {
+        (view.field.meter, view.field.tariff or "T1"): values.get(view.field.name, "")
+        for view in fields.role("reading")
+    }
+    serials = {view.field.meter: values.get(view.field.name, "") for view in fields.role("meter_serial")}
     return [
-        _use(account.account, meter, readings.get(meter.tariff or "T1", ""), day) for meter in account.meters
+        _use(account.account, meter, readings.get((_place_of(meter, serials), meter.tariff or "T1"), ""), day)
+        for meter in account.meters
     ]
+
+
+def _place_of(meter: MeterView, serials: Mapping[int, str]) -> int:
+    """Which of the sheet's meters a meter is: the one whose number is written there, else the first."""
+    return next(
+        (place for place, serial in serials.items() if serial and same_serial(meter.meter_serial, serial)), 1
+    )
 
 
 def _use(account: str, meter: MeterView, reading: str, day: date) -> Use:

@@ -29,13 +29,16 @@ def from_reader(slip: SlipReading, template: Template) -> Claim:
     return Claim(
         account=_value(account),
         readings=tuple(
-            ClaimedReading(_value(slip.fields.get(field.name)), field.tariff)
+            ClaimedReading(_value(slip.fields.get(field.name)), field.tariff, field.meter)
             for field in _of_role(template, "reading")
         ),
         reading_date=_first(slip, template, "date"),
         signature_present=_presence(slip, template, "signature"),
         address_present=_presence(slip, template, "address"),
         meter_serial=_first(slip, template, "meter_serial"),
+        further_serials={
+            field.meter: _value(slip.fields.get(field.name)) for field in _further_serials(template)
+        },
         required=required_roles(template),
         reasons=tuple(dict.fromkeys(reasons)),
     )
@@ -52,7 +55,9 @@ def from_person(values: Mapping[str, str], template: Template, confirmed: Collec
 
     account = normalise_digits(values.get("account", ""))
     serial = first("meter_serial")
-    readings = tuple(ClaimedReading(entered(field), field.tariff) for field in _of_role(template, "reading"))
+    readings = tuple(
+        ClaimedReading(entered(field), field.tariff, field.meter) for field in _of_role(template, "reading")
+    )
     # A message names its meters by their order; a slip has one meter, and a box for each of its tariffs.
     in_order = template.name == MESSAGE_FORM and not serial.value and bool(readings[0].value.value)
     if in_order:
@@ -64,6 +69,7 @@ def from_person(values: Mapping[str, str], template: Template, confirmed: Collec
         signature_present=first("signature"),
         address_present=first("address"),
         meter_serial=serial,
+        further_serials={field.meter: entered(field) for field in _further_serials(template)},
         required=required_roles(template),
         by_person=True,
         in_order=in_order,
@@ -113,6 +119,11 @@ def date_of(claim: Claim, otherwise: date) -> date:
 
 def _of_role(template: Template, role: str) -> list[Field]:
     return [field for field in template.fields if field.role == role]
+
+
+def _further_serials(template: Template) -> list[Field]:
+    """Where a sheet's second meter and those after it write their numbers."""
+    return [field for field in _of_role(template, "meter_serial") if field.meter > 1]
 
 
 def _value(result: FieldResult | None) -> Value:

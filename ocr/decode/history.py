@@ -61,7 +61,8 @@ def _meters(
     of_tariff = [row for row in rows if (row.tariff or "T1") == (field.tariff or "T1")]
     if len(of_tariff) < 2:
         return [(row, 1.0) for row in of_tariff]
-    written = next((slip.fields.get(f.name) for f in template.fields if f.role == "meter_serial"), None)
+    serials = (f for f in template.fields if f.role == "meter_serial" and f.meter == field.meter)
+    written = next((slip.fields.get(f.name) for f in serials), None)
     named = [
         row for row in of_tariff if written is not None and same_serial(row.meter_serial, written.value or "")
     ]

@@ -71,8 +71,9 @@ def test_every_form_says_who_it_is_and_what_becomes_of_the_data() -> None:
         rules = suppliers()[template.supplier].periods[-1]
         windows = {rules.windows.get("station"), rules.windows.get("receipt")} - {None}
         if template.purpose == "slip" and windows:
-            assert any(window.first_day == 23 and window.last_day == 26 for window in windows)
-            assert "с 23 по 26 число" in texts
+            window = windows.pop()
+            assert ("с 23 по 26 число" in texts) == ((window.first_day, window.last_day) == (23, 26))
+            assert ("весь месяц" in texts) == (window == ALWAYS)
 
 
 def test_every_form_passes_proof_reading() -> None:
