@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.decode.evidence import BLANK, OUTLIERS, check_shape, raw_text
-from ocr.decode.layouts import LAYOUTS, digit_likelihood, places, rest_likelihood
+from ocr.decode.layouts import LAYOUTS, digit_likelihood, places, rest_likelihoods
 
 #: Share of date fields that hold no real date (the 31st of June, a number, the meter's serial).
 _NO_DATE = 0.02
@@ -35,12 +35,10 @@ class DatePosterior:
 
 @dataclass(frozen=True)
 class _Calendar:
-    """All days of some years: ordinals, and each day's day (0–30), month (0–11) and year (0–) as an index."""
+    """All days of some years: ordinals, and where each stands in a table of years, 12 months and 31 days."""
 
     ordinals: NDArray[np.int64]
-    day: NDArray[np.intp]
-    month: NDArray[np.intp]
-    year: NDArray[np.intp]
+    places: NDArray[np.intp]
     years: tuple[int, ...]
 
 
@@ -50,9 +48,7 @@ def _calendar(first_year: int, last_year: int) -> _Calendar:
     days = [date.fromordinal(o) for o in range(first, last + 1)]
     return _Calendar(
         np.arange(first, last + 1),
-        np.array([d.day - 1 for d in days], dtype=np.intp),
-        np.array([d.month - 1 for d in days], dtype=np.intp),
-        np.array([d.year - first_year for d in days], dtype=np.intp),
+        np.array([((d.year - first_year) * 12 + d.month - 1) * 31 + d.day - 1 for d in days], dtype=np.intp),
         tuple(range(first_year, last_year + 1)),
     )
 
@@ -71,6 +67,11 @@ class _Parts:
     def most(self) -> float:
         """What no date can exceed under this layout."""
         return self.weight * float(self.day.max() * self.month.max() * self.year.max())
+
+    def table(self) -> NDArray[np.float64]:
+        """The likelihood of every year, month and day, (years, 12, 31); of days that do not exist, too."""
+        of_year: NDArray[np.float64] = (self.weight * self.day) * self.month[:, None]
+        return of_year * self.year[:, None, None]
 
 
 @lru_cache(maxsize=64)
@@ -106,8 +107,9 @@ def _parts(
         return seen[key]
 
     strongest = 0.0
+    rest = rest_likelihoods(probabilities)
     for layout, share in LAYOUTS.items():
-        weight = share * rest_likelihood(probabilities, layout)
+        weight = share * rest[layout]
         if weight < strongest * _NEGLIGIBLE:
             continue
         parts = _Parts(
@@ -136,12 +138,7 @@ def decode_date(probabilities: NDArray[np.float64], around: date | None = None) 
         return DatePosterior("", float(np.prod(blank)), raw)
     calendar = _calendar(2000, 2049) if around is None else _calendar(around.year - 10, around.year + 10)
     parts = _parts(probabilities, digit_likelihood(probabilities), calendar.years)
-    by_layout = np.stack(
-        [
-            each.weight * each.day[calendar.day] * each.month[calendar.month] * each.year[calendar.year]
-            for each in parts
-        ]
-    )
+    by_layout = np.stack([each.table().ravel()[calendar.places] for each in parts])
     likelihood = by_layout.sum(axis=0)
     masses = likelihood * _prior(calendar.ordinals, around)
     none = _NO_DATE * 1e-8 * max(0.0, 1.0 - float(likelihood.sum()))

@@ -6,6 +6,7 @@ in a cell of its own (a dot, a dash, or nothing), ``_`` an unused cell.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Final
 
@@ -41,8 +42,6 @@ LAYOUTS: Final = {
 #: How often a written digit is read as blank, how often it is struck out, and how often an unused cell has a
 #: dash in it.
 _LOST, _STRUCK, _DASHED = 1e-3, 0.05, 0.1
-_UNUSED: Final = {BLANK: 1.0, NOT_A_DIGIT: _DASHED}
-_SEPARATOR: Final = {BLANK: 1.0, NOT_A_DIGIT: 1.0}
 
 
 def digit_likelihood(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -56,15 +55,17 @@ def digit_likelihood(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     return likelihood
 
 
-def rest_likelihood(probabilities: NDArray[np.float64], layout: str) -> float:
-    """How well the cells without digits are explained: separators and unused ones."""
-    total = 1.0
-    for row, symbol in zip(probabilities, layout, strict=True):
-        if symbol in "._":
-            weights = _SEPARATOR if symbol == "." else _UNUSED
-            explained = sum(weight * float(row[index]) for index, weight in weights.items())
-            total *= (1.0 - OUTLIERS) * explained + OUTLIERS / 12
-    return total
+def rest_likelihoods(probabilities: NDArray[np.float64]) -> dict[str, float]:
+    """For each layout how well the cells without digits are explained: separators and unused ones."""
+    cells = probabilities[:, [BLANK, NOT_A_DIGIT]].tolist()
+    explained = {
+        symbol: [(1.0 - OUTLIERS) * (blank + weight * other) + OUTLIERS / 12 for blank, other in cells]
+        for symbol, weight in (("_", _DASHED), (".", 1.0))
+    }
+    return {
+        layout: math.prod(explained[symbol][place] for place, symbol in enumerate(layout) if symbol in "._")
+        for layout in LAYOUTS
+    }
 
 
 @lru_cache(maxsize=128)
