@@ -9,7 +9,7 @@ import pytest
 
 from ocr.cells import CellClassifier
 from ocr.decode import AccountIndex
-from ocr.forms import FormReader, reader
+from ocr.forms import FormReader, seeing
 from ocr.forms.settings import Floats, Grey
 from ocr.load import PageImage
 from ocr.results import SlipReading
@@ -54,8 +54,8 @@ def test_the_same_model_reads_the_same() -> None:
 
 def test_another_model_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     registrations: list[int] = []
-    register = reader.register
-    monkeypatch.setattr(reader, "register", lambda *a: (registrations.append(1), register(*a))[1])
+    register = seeing.register
+    monkeypatch.setattr(seeing, "register", lambda *a: (registrations.append(1), register(*a))[1])
     alone, beside = read(None), read(Other(confuses=True))
     assert alone.shadow is None
     assert beside.fields == alone.fields
