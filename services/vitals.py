@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from domain.alerts import Alert, BoundSigns, DriftSigns, Levels, Signs, alerts
 from domain.recalibration import audits_needed
@@ -179,6 +181,13 @@ def signs(vitals: Vitals, disk_free: float | None = None, levels: Levels = Level
 def what_is_wrong(vitals: Vitals, disk_free: float | None = None) -> list[Alert]:
     """The alerts at this moment, critical ones first."""
     return alerts(signs(vitals, disk_free))
+
+
+def disk(home: Path) -> tuple[float, float]:
+    """Free bytes and size in bytes of the disk of a folder that need not exist yet."""
+    folder = next(each for each in (home, *home.parents) if each.exists())
+    usage = shutil.disk_usage(folder)
+    return float(usage.free), float(usage.total)
 
 
 def note_verified(ctx: Context, result: VerifyResult, who: str = "verify") -> None:

@@ -7,14 +7,13 @@ serve, each number is there once. Names and labels are an interface: dashboards 
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from domain.errors import MeterdropError
-from services.vitals import Vitals, what_is_wrong
+from services.vitals import Vitals, disk, what_is_wrong
 from storage.records.vitals import PACE
 
 log = logging.getLogger(__name__)
@@ -50,13 +49,6 @@ class VitalMetrics:
         yield from _quality(vitals)
         yield from _places(vitals)
         yield _alerts(vitals, free / size)
-
-
-def disk(home: Path) -> tuple[float, float]:
-    """Free bytes and size in bytes of the disk of a folder that need not exist yet."""
-    folder = next(each for each in (home, *home.parents) if each.exists())
-    usage = shutil.disk_usage(folder)
-    return float(usage.free), float(usage.total)
 
 
 def _gauge(name: str, text: str, labels: Sequence[str], rows: Sequence[Row]) -> Metric:

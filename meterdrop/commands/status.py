@@ -23,7 +23,7 @@ def command(supplier: str | None, batch_id: int | None, *, as_json: bool) -> Non
     from meterdrop.wiring import context
     from services.drifting import drifts
     from services.status import status
-    from services.vitals import look
+    from services.vitals import disk, look
 
     settings = load_settings()
     whole = not as_json and supplier is None and batch_id is None
@@ -37,8 +37,6 @@ def command(supplier: str | None, batch_id: int | None, *, as_json: bool) -> Non
     for line in _counted(counts):
         click.echo(line)
     if vitals is not None:
-        from web.exposition import disk
-
         free, size = disk(settings.home)
         for line in (*_waiting(vitals), *_wrong(vitals, free / size)):
             click.echo(line)

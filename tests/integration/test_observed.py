@@ -392,6 +392,19 @@ def test_requests_are_counted_by_the_pattern_of_their_path() -> None:
     assert of(found, "http_requests_open", app="x") == 1, "the one that asks"
 
 
+def test_the_apis_routes_bear_its_prefix(tmp_path: Path) -> None:
+    desk = open_desk(tmp_path, accounts=1)
+    client = TestClient(app_of(desk, tmp_path, "public"), "http://localhost", client=("127.0.0.1", 9))
+    client.get("/api/v1/reasons")
+    client.post("/api/v1/readings", json={})
+    client.get("/static/web/base.css")
+    found = samples(client.get("/metrics").text)
+    desk.ctx.close()
+    routes = {dict(labels)["route"] for (name, labels) in found if name == "meterdrop_http_requests_total"}
+    assert {"/api/v1/reasons", "/api/v1/readings"} <= routes
+    assert not [route for route in routes if "." in route], "files of pages are counted together"
+
+
 def test_a_batch_becomes_a_table_without_any_customer(ctx: Context) -> None:
     register(ctx, account_row(A))
     order = replace(ORDER, station="a|b *c*")
