@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flows.environment import environment
 from meterdrop.keeper import health
+from meterdrop.settings import load_settings
 from meterdrop.wiring import utc_now
 from scripts.cluster.layout import ROOT, Cluster
 from scripts.cluster.supervisor import Service
@@ -44,6 +45,9 @@ def deploy(cluster: Cluster) -> None:
     for pool in ("meterdrop", "meterdrop-office"):
         _prefect(values, "work-pool", "create", pool, "--type", "process", "--overwrite")
     _prefect(values, "--no-prompt", "deploy", "--all")
+    if not load_settings(cluster.environment()).text("METERDROP_CONNECTIONS"):
+        # Nothing to hand over to: a run a minute would cost processor time for nothing.
+        _prefect(values, "--no-prompt", "deployment", "schedule", "pause", "--all")
     mark.write_text(version)
 
 
