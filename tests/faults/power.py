@@ -1,8 +1,9 @@
-"""Cut the power at a point: ``python -m tests.faults.power URL OBJECTS``, then a line of JSON a task.
+"""Cut the power at a point: ``python -m tests.faults.power``, then a line of JSON a task.
 
-A task is ``{"what": "ingest" | "export", "path": …, "point": k}``; a child of this process works on it, so
-that the imports are paid for once, and dies at its ``k``-th point (0: nowhere). The answer is a line of JSON:
-``{"died": name of the point, or ""; "points": how many it passed}``.
+A task is ``{"url": records, "objects": folder, "what": "ingest" | "export", "path": …, "point": k}``; a child
+of this process works on it, so that the imports are paid for once, and dies at its ``k``-th point (0:
+nowhere). The answer is a line of JSON: ``{"died": name of the point, or ""; "points": how many it passed}``.
+A task with ``beside`` goes on while the next one is begun.
 
 A point lies before and after every commit, sync, rename, link and removal. What dies there dies as a machine
 without power does: files that were not synced are torn, names that were not synced are as before. What the
@@ -17,6 +18,7 @@ import shutil
 import signal
 import stat
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -125,10 +127,10 @@ class Power:
         records.engine.dialect.do_commit = committing  # type: ignore[method-assign]
 
 
-def work(url: str, objects: Path, task: dict[str, Any], tell: int) -> None:
+def work(task: dict[str, Any], tell: int) -> None:
     power = Power(task["point"], tell)
-    path = Path(task["path"])
-    records = Records.open(RecordsSettings(url))
+    path, objects = Path(task["path"]), Path(task["objects"])
+    records = Records.open(RecordsSettings(task["url"]))
     ctx = open_services(records, objects, Clock(), chunk_sheets=2)
     power.install(*([objects] if task["what"] == "ingest" else [objects, path.parent]))
     power.watch(records)
@@ -139,22 +141,27 @@ def work(url: str, objects: Path, task: dict[str, Any], tell: int) -> None:
     power.say("")
 
 
-def main(url: str, objects: str) -> None:
+def main() -> None:
     # Parsed once: the children have the forms and rules already.
-    open_services(Records(sa.create_engine("sqlite://")), Path(objects), Clock())
+    with tempfile.TemporaryDirectory() as folder:
+        open_services(Records(sa.create_engine("sqlite://")), Path(folder), Clock())
+    running: list[int] = []
     for line in sys.stdin:
+        task = json.loads(line)
         child = os.fork()
         if child == 0:
             try:
-                work(url, Path(objects), json.loads(line), 1)
+                work(task, 1)
             except BaseException:
                 traceback.print_exc()
                 os._exit(1)
             # Without the parent's clean-up.
             os._exit(0)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        assert status in {0, -signal.SIGKILL}, status
+        running.append(child)
+        while running and not task["beside"]:
+            status = os.waitstatus_to_exitcode(os.waitpid(running.pop(), 0)[1])
+            assert status in {0, -signal.SIGKILL}, status
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

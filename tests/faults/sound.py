@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -67,28 +68,20 @@ def exported(paths: Iterable[Path]) -> Counter[str]:
 
 
 class PowerCuts:
-    """Tasks of ``tests.faults.power``, one after the other."""
+    """Tasks of ``tests.faults.power``, on one installation; several installations share its process."""
 
-    def __init__(self, url: str, objects: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.power", url, str(objects)],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, process: subprocess.Popen[str], url: str, objects: Path) -> None:
+        self._process = process
+        self._where = {"url": url, "objects": str(objects)}
 
-    def begin(self, what: str, path: Path, point: int = 0) -> None:
-        """Start a task that dies at its ``point``-th point."""
+    def begin(self, what: str, path: Path, point: int = 0, *, beside: bool = False) -> None:
+        """Start a task that dies at its ``point``-th point; ``beside``: while the next one is begun."""
         assert self._process.stdin is not None
-        print(
-            json.dumps({"what": what, "path": str(path), "point": point}),
-            file=self._process.stdin,
-            flush=True,
-        )
+        task = {**self._where, "what": what, "path": str(path), "point": point, "beside": beside}
+        print(json.dumps(task), file=self._process.stdin, flush=True)
 
     def end(self) -> tuple[str, int]:
-        """Where the task died ("": it is done), and how many points it passed."""
+        """Where a task died ("": it is done), and how many points it passed."""
         assert self._process.stdout is not None
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer["died"], answer["points"]
@@ -98,8 +91,16 @@ class PowerCuts:
         self.begin(what, path, point)
         return self.end()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=60)
+@contextmanager
+def power_process() -> Iterator[subprocess.Popen[str]]:
+    """The process that ``PowerCuts`` speaks to."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.power"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.communicate(timeout=60)
