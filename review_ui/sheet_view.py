@@ -46,6 +46,7 @@ ABOUT = {
     Reason.DATE_UNCLEAR: "date",
     Reason.DATE_IMPLAUSIBLE: "date",
     Reason.ADDRESS_MISSING: "address",
+    Reason.ADDRESS_DIFFERS: "address",
     Reason.SIGNATURE_MISSING: "signature",
 }
 

@@ -10,6 +10,7 @@ from domain.reasons import Reason
 from ocr.results import FieldResult, SlipReading
 from services import judging
 from services.context import Context
+from services.message_form import MESSAGE, READING_FIELDS, form_for
 from services.recognition import from_json
 from services.results import AccountView, MeterView, ReviewField, ReviewQuestion, ReviewSheet
 from services.thresholds import in_force
@@ -44,7 +45,7 @@ _ABOUT = {
         Reason.CONTRADICTS_EARLIER,
     ),
     "date": (Reason.DATE_MISSING, Reason.DATE_UNCLEAR, Reason.DATE_IMPLAUSIBLE),
-    "address": (Reason.ADDRESS_MISSING,),
+    "address": (Reason.ADDRESS_MISSING, Reason.ADDRESS_DIFFERS),
     "signature": (Reason.SIGNATURE_MISSING,),
     "meter_serial": (
         Reason.METER_REPLACED,
@@ -86,6 +87,8 @@ def sheet_view(ctx: Context, tx: Transaction, row: SheetRow) -> ReviewSheet:
 def template_of(ctx: Context, row: SheetRow) -> Template:
     """The slip's form; for a page on which none was found, the supplier's ordinary one to key it by."""
     known = ctx.templates.get(row.template or "")
+    if known is not None and known.name == MESSAGE.name:
+        return form_for(_readings_of(row))
     if known is not None:
         return known
     forms = sorted(
@@ -93,6 +96,12 @@ def template_of(ctx: Context, row: SheetRow) -> Template:
         key=lambda t: (t.purpose != "slip", t.supplier != row.supplier, t.personal, t.large_print),
     )
     return forms[0]
+
+
+def _readings_of(row: SheetRow) -> int:
+    """Up to which box of a message something is said, by its sender or by a person."""
+    said = {*((row.recognition or {}).get("fields") or {}), *(row.entered or {})}
+    return max((place for place, name in enumerate(READING_FIELDS, 1) if name in said), default=1)
 
 
 def slip_of(row: SheetRow) -> SlipReading | None:

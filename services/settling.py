@@ -12,6 +12,7 @@ from ocr.decode.history import with_register
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
 from services import answers, backs, claims, headers, judging, lots, questionnaires, recognition, shadows
+from services.addresses import with_address
 from services.context import Context, PageRead
 from services.text import printable
 from services.thresholds import in_force
@@ -80,6 +81,7 @@ def settle(
     claim = claims.from_reader(slip, template)
     standing = in_force(ctx, tx, row.channel, template.key, slip.model)
     known = judging.state_for(ctx, tx, row, claim.account.value)
+    slip = with_address(tx, row.supplier, slip, template, known.rows)
     slip = with_register(slip, template, known.rows, row.collected)
     seen["recognition"], claim = recognition.to_json(slip), claims.from_reader(slip, template)
     decision = judging.decide(ctx, row, claim, known, standing.lowest)

@@ -95,6 +95,7 @@ def decode_field(
         in_register=result.in_register,
         source="ink" if field.role == "account" else None,
         runner_up=result.runner_up,
+        other=result.other,
         reasons=(*missing(field, empty=not result.value), *result.reasons, *_doubts(field, result, seen)),
         evidence=pack(probabilities) if field.role == "reading" and result.value else b"",
     )
@@ -123,6 +124,7 @@ def _account(probabilities: Floats, accounts: AccountIndex) -> FieldResult:
         raw=raw,
         in_register=found.in_register,
         runner_up=found.runner_up,
+        other=found.runner_up_value,
         reasons=(Reason.ACCOUNT_NEIGHBOUR,) if _has_neighbour(found) else (),
     )
 
