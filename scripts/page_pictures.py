@@ -22,7 +22,7 @@ from meterdrop.wiring import context
 from review_ui.app import create_staff_app
 from review_ui.staff import stamp_of
 from scripts.pictures import FLAGS, _serving
-from services import review, station, users
+from services import designing, review, station, users
 from services.context import Context
 from storage.records.accounts import Accounts
 from web.settings import WebSettings
@@ -81,6 +81,8 @@ def _staff_pages(ctx: Context) -> Iterator[tuple[str, str]]:
     yield from (("dashboard", "/dashboard"), ("audit", "/audit"), ("users", "/users"))
     yield from (("password", "/password"), ("station", "/station"), ("desk", "/desk"))
     yield "templates", "/templates"
+    for draft in designing.drafts(ctx)[:1]:
+        yield "designer", f"/templates/drafts/{draft.row.id}"
     for view in station.latest(ctx, 1):
         yield "batch", f"/station/{view.row.batch.id}"
     with ctx.records.read() as tx:
