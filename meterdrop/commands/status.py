@@ -82,6 +82,9 @@ def _waiting(vitals: Vitals) -> Iterator[str]:
         oldest = "" if since is None else f"  the oldest {duration(since)}"
         yield f"  {row.supplier + ' ' + row.state:<40}{row.n:>8}{oldest}"
     for audited in vitals.audits:
+        if not audited.n:
+            yield f"wrong by {audited.supplier} {audited.channel}: nobody knows, no audit has an answer yet"
+            continue
         yield (
             f"wrong by {audited.supplier} {audited.channel}: at most {100 * audited.high:.2f} % "
             f"with 95 % confidence, from {audited.n} audited"
