@@ -72,6 +72,9 @@ def test_a_batch_outlasts_whatever_goes_by(far: Context, wire: Wire, tmp_path: P
     away = threading.Timer(0.3, wire.away, [0.5])
     away.start()
     result = ingest(far, folder)
+    away.join()
+    while wire.dead:
+        time.sleep(0.02)
     assert not wire.answers
     assert (wire.spoil_up, wire.spoil_down, wire.cut_down, wire.dead) == (0, 0, 0, False)
     assert result.problems == ()
