@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import textwrap
+from dataclasses import replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -14,8 +16,9 @@ from templates.model import Box, Field, Template
 from templates.printing.fonts import font_file
 
 _NOWHERE = Box(0.0, 0.0, 0.0, 0.0)
-#: Of the first three readings; a fourth meter's stands in the picture.
-READING_FIELDS = ("reading", "reading_t2", "reading_t3")
+#: A message has at most nine readings; the first three may be tariffs, all of them meters in their order.
+READING_FIELDS = ("reading", "reading_t2", "reading_t3", *(f"reading_{n}" for n in range(4, 10)))
+_TARIFFS = 3
 _WIDTH, _MARGIN, _LINE = 1000, 40, 46
 _LETTERS_A_LINE = 52
 
@@ -28,6 +31,24 @@ def _digits(
     )
 
 
+def _readings(count: int) -> list[Field]:
+    """The boxes of so many readings: of three and less they may be one meter's tariffs."""
+    boxes = [_digits("reading", "reading", "Показание", 8, required=True, tariff="T1")]
+    for number, name in enumerate(READING_FIELDS[1:count], 2):
+        tariff = f"T{number}" if number <= _TARIFFS else None
+        label = f"Показание T{number}" if count <= _TARIFFS else f"Показание {number}"
+        boxes.append(_digits(name, "reading", label, 8, required=False, tariff=tariff))
+    return boxes
+
+
+@cache
+def form_for(count: int) -> Template:
+    """The form with boxes for ``count`` readings, three at least."""
+    account, *_ = MESSAGE.fields
+    readings = _readings(max(_TARIFFS, min(count, len(READING_FIELDS))))
+    return replace(MESSAGE, fields=(account, *readings, MESSAGE.fields[-1]))
+
+
 MESSAGE = Template(
     name="message",
     version=1,
@@ -37,9 +58,7 @@ MESSAGE = Template(
     height_mm=0.0,
     fields=(
         _digits("account", "account", "Лицевой счёт", 12, required=True),
-        _digits("reading", "reading", "Показание", 8, required=True, tariff="T1"),
-        _digits("reading_t2", "reading", "Показание T2", 8, required=False, tariff="T2"),
-        _digits("reading_t3", "reading", "Показание T3", 8, required=False, tariff="T3"),
+        *_readings(_TARIFFS),
         _digits("meter_serial", "meter_serial", "Номер счётчика", 12, required=False),
     ),
     markers=(),

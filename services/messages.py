@@ -216,8 +216,9 @@ def _as_read(spoken: Spoken) -> SlipReading:
         return FieldResult(text, 1.0, text, tuple(Character(c, 1.0) for c in text), source="typed")
 
     fields = {"account": typed(spoken.account), "meter_serial": typed(spoken.meter_serial)}
-    for place, (reading, tariff) in enumerate(spoken.readings):
-        index = int(tariff[1:]) - 1 if tariff in {"T1", "T2", "T3"} else place
-        if index < len(READING_FIELDS):
-            fields[READING_FIELDS[index]] = typed(reading)
+    tariffs = [tariff for _, tariff in spoken.readings]
+    # Tariffs that repeat are several meters': only their order tells them apart.
+    named = set(tariffs) <= {"T1", "T2", "T3"} and len(set(tariffs)) == len(tariffs)
+    for place, (reading, tariff) in enumerate(spoken.readings[: len(READING_FIELDS)]):
+        fields[READING_FIELDS[int(tariff[1:]) - 1 if named else place]] = typed(reading)
     return SlipReading("read", template=MESSAGE.key, fields=fields)

@@ -139,6 +139,39 @@ def test_a_rejected_message_is_told_once_after_a_while(desk: Context, clock: Clo
     assert "передайте его ещё раз" in last.body
 
 
+def test_a_person_sees_every_meter_of_a_message(desk: Context) -> None:
+    supplier, account = "altaienergosbyt", "123456"
+    rows = [
+        account_row(account, meter_serial=f"1000000{n}", previous_reading=f"0{n}000", supplier=supplier)
+        for n in range(1, 6)
+    ]
+    register(desk, *rows)
+    text = "123456 01100 02100 03100 04100 95100"
+    answered = receive_message(desk, sms(text, supplier=supplier))
+    assert answered.sheet_id is not None
+    sheet = review.claim(desk, "anna", answered.sheet_id)
+    shown = {each.name: each.value for each in sheet.fields if each.role == "reading"}
+    assert list(shown.values()) == ["01100", "02100", "03100", "04100", "95100"]
+    assert [each.label for each in sheet.fields][4:6] == ["Показание 4", "Показание 5"]
+    values = {each.name: each.value for each in sheet.fields} | {"reading_5": "05100"}
+    assert review.accept(desk, "anna", answered.sheet_id, values).outcome == "accepted"
+    with desk.records.read() as tx:
+        found = {each.meter_serial: each.reading for each in tx.readings.of_sheet(answered.sheet_id)}
+    assert found == {f"1000000{n}": f"0{n}100" for n in range(1, 6)}
+
+
+def test_tariffs_that_repeat_are_kept_apart(desk: Context) -> None:
+    readings = (("01100", "T1"), ("00500", "T2"), ("02100", "T1"), ("00600", "T2"))
+    answered = receive_message(desk, sms("", spoken=Spoken("121000000009", readings)))
+    assert answered.sheet_id is not None
+    with desk.records.read() as tx:
+        [row] = tx.sheets.get([answered.sheet_id])
+    read = row.recognition["fields"]
+    assert [read[name]["value"] for name in ("reading", "reading_t2", "reading_t3", "reading_4")] == [
+        value for value, _ in readings
+    ]
+
+
 def test_several_tariffs_in_one_message(desk: Context) -> None:
     two = "121000000002"
     register(desk, account_row(two, tariff="T1"), account_row(two, tariff="T2", previous_reading="00400"))
