@@ -26,12 +26,13 @@ _LONGEST = 300
 _CODE = re.compile(r"[a-z](?:[a-z0-9]|[_./:@-](?=[a-z0-9])){0,79}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{4,}")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|«[^»]*»|“[^”]*”|`[^`]*`")
-_MAIL = re.compile(r"\S*@\S*")
+#: Whole words, tried from where a word begins: a long one must not cost its length squared.
+_MAIL = re.compile(r"(?<!\S)\S*@\S*")
 #: Letters written as numbers (addresses of pages, mails, JSON), and what may be packed text.
-_ENCODED = re.compile(r"\S*(?:[%=][0-9A-Fa-f]{2}|\\[ux])\S*")
+_ENCODED = re.compile(r"(?<!\S)\S*(?:[%=][0-9A-Fa-f]{2}|\\[ux])\S*")
 _PACKED = re.compile(r"(?![0-9a-f]{32,}(?![0-9A-Za-z]))[0-9A-Za-z+/=_-]{40,}")
-_FOREIGN = re.compile(r"\S*[^\x00-\x7f–—…×→≤≥±µ]+\S*")
-_NUMBER = re.compile(r"\S*[0-9](?:[ ()+-]{0,2}[0-9]){3,}\S*")
+_FOREIGN = re.compile(r"(?<!\S)\S*[^\x00-\x7f–—…×→≤≥±µ]+\S*")
+_NUMBER = re.compile(r"(?<!\S)\S*[0-9](?:[ ()+-]{0,2}[0-9]){3,}\S*")
 _ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?::[0-9]{1,5})?(?![0-9.])")
 _DATE = re.compile(r"(?<![0-9])20[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")
 #: Stands for what was left out.

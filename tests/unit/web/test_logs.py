@@ -6,11 +6,14 @@ import ast
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.errors import StorageError
 from services.trail import about, current
@@ -62,6 +65,19 @@ def entries(out: io.StringIO) -> list[dict[str, object]]:
 )
 def test_of_strangers_words_only_plain_ones_are_left(text: str, said: str) -> None:
     assert scrubbed(text) == said
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("Ива нова'\"«»0123456789 abc@.%=\\\\-+()/:,;u\n\x00"), max_size=80))
+def test_whatever_is_said_no_foreign_letter_and_no_long_number_is_left(said: str) -> None:
+    left = scrubbed(said)
+    assert not re.search(r"[А-яЁё]", left), left
+    # Addresses of machines with a port, and days, are all that may have four digits in a row.
+    known = re.sub(
+        r"(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?::[0-9]{1,5})?|20[0-9]{2}-[01][0-9]-[0-3][0-9]", "", left
+    )
+    assert not re.search(r"[0-9]{4}", known), left
+    assert left.isprintable() and len(left) <= 300
 
 
 def test_arguments_pass_by_kind() -> None:
