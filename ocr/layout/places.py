@@ -27,7 +27,7 @@ _ALIKE, _LEVEL_MM = 0.16, 0.9
 #: Sizes (mm) of a cell for a digit.
 _CELL_W, _CELL_H = (2.6, 14.0), (3.4, 18.0)
 #: White (mm) between two cells of one row at most, as a share of the cell's width.
-_GAP = 1.05
+_GAP = 0.85
 #: White (mm) by which a gap between two cells is wider than the others; error (mm) of an even row.
 _APART_MM, _UNEVEN_MM = 0.5, 0.33
 _TICK = (2.9, 9.0)
@@ -60,7 +60,7 @@ def find_places(grey: Grey, dpi: float, *, filled: bool = False) -> list[Place]:
     """
     lines = rulings(grey, dpi)
     found = frames(lines)
-    rows, alone = _rows(found)
+    rows, alone = _rows(found, lines)
     rows += combs(lines, [frame.box for frame in found])
     places = [_row_place(_completed(row, lines)) for row in rows]
     places += [place for place in map(_alone, alone) if place is not None]
@@ -70,7 +70,7 @@ def find_places(grey: Grey, dpi: float, *, filled: bool = False) -> list[Place]:
     return _in_order(_outermost(places))
 
 
-def _rows(found: list[Frame]) -> tuple[list[list[Frame]], list[Frame]]:
+def _rows(found: list[Frame], lines: Rulings) -> tuple[list[list[Frame]], list[Frame]]:
     """Boxes of one size side by side, and those that stand alone."""
     small = [
         f for f in found if _CELL_W[0] <= f.box.w_mm <= _CELL_W[1] and _CELL_H[0] <= f.box.h_mm <= _CELL_H[1]
@@ -78,7 +78,7 @@ def _rows(found: list[Frame]) -> tuple[list[list[Frame]], list[Frame]]:
     alone = [f for f in found if f not in small]
     rows: list[list[Frame]] = []
     for frame in sorted(small, key=lambda f: f.box.x_mm):
-        row = next((row for row in rows if _follows(row[-1].box, frame.box)), None)
+        row = next((row for row in rows if _follows(row[-1].box, frame.box, lines)), None)
         if row is None:
             rows.append([frame])
         else:
@@ -87,10 +87,14 @@ def _rows(found: list[Frame]) -> tuple[list[list[Frame]], list[Frame]]:
     return [row for row in rows if len(row) > 1], alone
 
 
-def _follows(last: Box, box: Box) -> bool:
+def _follows(last: Box, box: Box, lines: Rulings) -> bool:
     gap = box.x_mm - last.right_mm
+    most = _GAP * last.w_mm
+    if most < gap <= (1 + _ALIKE) * last.w_mm:
+        # As wide as a cell: one that writing has broken, or the white between two fields.
+        most = gap if lines.ruled(Box(last.right_mm, last.y_mm, gap, last.h_mm)) else most
     return (
-        -0.8 <= gap <= _GAP * last.w_mm
+        -0.8 <= gap <= most
         and abs(box.y_mm + box.h_mm / 2 - last.y_mm - last.h_mm / 2) <= _LEVEL_MM
         and abs(box.w_mm / last.w_mm - 1) <= _ALIKE
         and abs(box.h_mm / last.h_mm - 1) <= _ALIKE

@@ -283,6 +283,7 @@ function editor() {
   by('required').checked = field.required;
   by('required').disabled = ALWAYS.includes(field.name);
   by('cells').hidden = !CELLS.includes(field.kind) || field.starts.length > 0;
+  by('split').hidden = field.kind !== 'digits' || field.groups.length < 2 || field.starts.length > 0;
   by('groups').disabled = field.kind === 'date';
   by('groups').value = (field.kind === 'date' ? [2, 2, 4] : field.groups).join(' ');
   by('gap').value = field.gap;
@@ -345,6 +346,19 @@ edited('codes', (field, value) => { field.codes = value; });
 for (const id of ['x', 'y']) edited(id, (field, value) => { field[id] = round(Math.max(0, Number(value) || 0)); });
 edited('w', (field, value) => resize(field, Math.max(2, Number(value) || field.w), field.h));
 edited('h', (field, value) => resize(field, field.w, Math.max(2, Number(value) || field.h)));
+by('split').addEventListener('click', () => {
+  begin();
+  const [field] = state.form.fields.splice(on, 1);
+  const cells = cellsOf(field);
+  let first = 0;
+  field.groups.forEach((size, n) => {
+    const [x] = cells[first];
+    const [last, width] = cells[first + size - 1];
+    first += size;
+    put({ ...structuredClone(field), name: n ? '' : field.name, x: round(x), w: round(last + width - x), groups: [size], gap: 0 }, words.added);
+  });
+  by('what').focus();
+});
 by('remove').addEventListener('click', () => remove(on));
 by('field').addEventListener('submit', (event) => event.preventDefault());
 

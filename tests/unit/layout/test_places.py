@@ -87,6 +87,14 @@ def test_a_heading_in_a_box_is_no_place_but_writing_on_a_filled_form_is() -> Non
     assert [p.shape for p in find_places(page, DPI, filled=True)] == ["box"]
 
 
+def test_two_fields_in_one_row_are_two_places() -> None:
+    page = sheet()
+    for start in (8, 50.2):
+        for place in range(6):
+            frame(page, start + 6 * place, 10, 6, 9)
+    assert [len(place.cells) for place in find_places(page, DPI)] == [6, 6]
+
+
 def test_a_frame_around_boxes_is_no_place() -> None:
     page = sheet()
     frame(page, 5, 5, 100, 40)
