@@ -13,7 +13,6 @@ from time import monotonic
 
 from domain.errors import InputError
 from domain.reasons import Reason
-from domain.sheet import SheetState
 from ocr.load import Missing, expand
 from services import batch as batches
 from services import digitise, receive, station
@@ -151,9 +150,8 @@ def _wait(
 def _ended(ctx: Context, batch: int, since: datetime) -> list[SheetOutcome]:
     """What became of the batch's sheets that left ``pending`` since then."""
     with ctx.records.read() as tx:
-        rows = tx.sheets.of_batch(batch)
-    moved = (row for row in rows if row.state is not SheetState.PENDING and row.updated_at >= since)
-    return [digitise.outcome(row, row.state, row.reasons) for row in moved]
+        rows = tx.waiting.ended(batch, since)
+    return [SheetOutcome(r.id, r.file_name, r.page, r.slip, r.state, r.reasons) for r in rows]
 
 
 def _left(ctx: Context, batch: int) -> tuple[int, int]:

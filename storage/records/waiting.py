@@ -7,19 +7,34 @@ sheet whose lease ran out and that two workers have read is committed once all t
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.errors import StorageError
+from domain.reasons import Reason
 from domain.sheet import SheetState
 from storage.records.files import files_of
 from storage.records.migrate import HEAD
+from storage.records.sheets import split_reasons
 from storage.records.tables import sheet, source_file
 
 #: Holds sheets that no worker could bring to an end, until they are tried again.
 RESTING = "resting"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of a sheet."""
+
+    id: int
+    file_name: str
+    page: int
+    slip: int
+    state: SheetState
+    reasons: tuple[Reason, ...]
 
 
 class Waiting:
@@ -92,6 +107,30 @@ class Waiting:
             .order_by(sheet.c.id)
         )
         return [(row.id, row.name) for row in self._connection.execute(query)]
+
+    def ended(self, batch_id: int, since: datetime) -> list[Ended]:
+        """The sheets of a batch that left ``pending`` since then, without what was read of them."""
+        query = (
+            sa.select(
+                sheet.c.id,
+                source_file.c.name.label("file_name"),
+                sheet.c.page,
+                sheet.c.slip,
+                sheet.c.state,
+                sheet.c.reasons,
+            )
+            .join(source_file, source_file.c.id == sheet.c.file_id)
+            .where(
+                sheet.c.file_id.in_(files_of(batch_id)),
+                sheet.c.state != SheetState.PENDING.value,
+                sheet.c.updated_at >= since,
+            )
+            .order_by(sheet.c.file_id, sheet.c.page, sheet.c.slip)
+        )
+        return [
+            Ended(r.id, r.file_name, r.page, r.slip, SheetState(r.state), split_reasons(r.reasons))
+            for r in self._connection.execute(query)
+        ]
 
     def free(self, now: datetime) -> int:
         """Pending sheets that nobody holds; raises ``StorageError`` in an old program."""
