@@ -20,11 +20,16 @@ from ocr.forms.markerless.patches import Looked, Patches, look
 from ocr.forms.settings import Floats, Grey
 
 #: How far patches are looked for in each round of the plane map, and of the bend (mm).
-_PLANE_MM, _BEND_MM = (13.0, 3.0), (2.0, 1.25)
+_PLANE_MM, _BEND_MM = (13.0, 3.0), (3.5, 2.0, 1.25)
 #: Distance of a bend's nodes (mm), and how stiff it is.
 _NODES_MM, _STIFF = 16.0, 0.1
 #: … and where print that may have been moved is asked whether it has.
 _STIFFER = 5.0
+#: A bend is fitted stiff first, and what is far from that (mm) is left out, then more and more as it is: what
+#: was seen under a stamp is not paper that was stretched there.
+_SOFTENING = ((40.0, 1.8), (12.0, 1.2), (4.0, 0.9), (1.0, 0.6), (1.0, 0.5))
+#: How strongly a bend is held even where nothing was seen, beside how strongly it is held smooth.
+_EVEN = 0.02
 #: A patch is found when it is this alike, and this near to where its neighbours say (mm).
 ALIKE, NEAR_MM = 0.42, 0.5
 #: Patches for the first rounds.
@@ -156,7 +161,7 @@ def _replaned(
 
 def _trust(seen: Looked) -> Floats:
     """How much each patch counts by how alike it is."""
-    trust: Floats = np.clip((seen.score - 0.25) / 0.35, 0.0, 1.0)
+    trust: Floats = np.clip((seen.score - 0.35) / 0.3, 0.0, 1.0)
     return trust
 
 
@@ -188,7 +193,7 @@ def _fit(
     """The bend that goes through the patches, robustly and as smoothly as they allow."""
     rows, columns = bend.nodes.shape[:2]
     tents = _tents(bend, middle)
-    smooth = stiff * _second_differences(rows, columns)
+    rough = _second_differences(rows, columns) + _EVEN * _first_differences(rows, columns)
     nodes = np.zeros((rows * columns, 2))
     for axis in (0, 1):
         base = seen.weight[:, axis] * _trust(seen)
@@ -196,7 +201,8 @@ def _fit(
             base = base * use
         target = total[:, axis]
         solution = np.full(rows * columns, _centre(target, base))
-        for reach in (1.2, 0.8, 0.5, 0.5):
+        for factor, reach in _SOFTENING:
+            smooth = factor * stiff * rough
             error = target - tents @ solution
             weight = base * np.clip(1.0 - (error / (2.0 * reach)) ** 2, 0.0, 1.0) ** 2
             weighted = tents * weight[:, None]
@@ -240,6 +246,21 @@ def _second_differences(rows: int, columns: int) -> Floats:
     table = np.zeros((len(terms), rows * columns))
     for number, (places, values) in enumerate(terms):
         table[number, places] = values
+    cost: Floats = table.T @ table
+    return cost
+
+
+def _first_differences(rows: int, columns: int) -> Floats:
+    """What a bend of these nodes costs for not being the same everywhere."""
+    index = np.arange(rows * columns).reshape(rows, columns)
+    pairs = np.concatenate(
+        [
+            np.stack([index[:, :-1].ravel(), index[:, 1:].ravel()], axis=1),
+            np.stack([index[:-1].ravel(), index[1:].ravel()], axis=1),
+        ]
+    )
+    table = np.zeros((len(pairs), rows * columns))
+    table[np.arange(len(pairs)), pairs[:, 0]], table[np.arange(len(pairs)), pairs[:, 1]] = 1.0, -1.0
     cost: Floats = table.T @ table
     return cost
 

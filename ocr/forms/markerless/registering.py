@@ -22,6 +22,9 @@ _SEARCH_MM = 1.0
 #: Print up to this far from a field (mm) speaks for its place; so many patches of it at least have to be on
 #: the page, and this share of them in place.
 _AROUND_MM, _FEWEST, _SHARE = 11.0, 2, 0.5
+#: Every part of a field (of about so many mm) has to have print that tells its place this near (mm), and so
+#: much of it in each direction.
+_PART_MM, _BESIDE_MM, _TOLD = 25.0, 22.0, 1.0
 
 
 def registered(grey: Grey, told: Told, settings: ReaderSettings) -> Registered:
@@ -80,10 +83,29 @@ def _with_cells(template: Template) -> list[Field]:
 
 
 def _borne_out(aligned: Aligned, field: Field) -> bool:
-    """Whether the print around a field is where it belongs."""
+    """Whether the print around a field is where it belongs, and each part of the field has some beside it."""
     near = aligned.visible & _around(aligned, field)
     count = int(near.sum())
-    return count >= _FEWEST and float(aligned.found[near].mean()) >= _SHARE
+    if count < _FEWEST or float(aligned.found[near].mean()) < _SHARE:
+        return False
+    return all(_held(aligned, place) for place in _places(field))
+
+
+def _places(field: Field) -> NDArray[np.float64]:
+    """The middles of a field's cells, or of the parts of its box, (n, 2) mm."""
+    box = field.box
+    if field.cells:
+        return np.array([[c.x_mm + c.w_mm / 2, c.y_mm + c.h_mm / 2] for c in field.cells])
+    parts = max(2, round(box.w_mm / _PART_MM) + 1)
+    x = np.linspace(box.x_mm, box.right_mm, parts)
+    return np.stack([x, np.full(parts, box.y_mm + box.h_mm / 2)], axis=1)
+
+
+def _held(aligned: Aligned, place: NDArray[np.float64]) -> bool:
+    """Whether print near a place tells where it is, both in x and in y."""
+    away = np.linalg.norm(aligned.patches.middle - place, axis=1)
+    near = aligned.found & (away < _BESIDE_MM)
+    return bool((aligned.looked.weight[near].sum(axis=0) >= _TOLD).all())
 
 
 def _around(aligned: Aligned, field: Field) -> NDArray[np.bool_]:
