@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from domain.errors import InputError, StorageError
+from domain.reasons import Reason
 from flows import runtime
 from flows.progress import Meter
 from flows.tables import leave_table
@@ -23,8 +25,12 @@ from ocr.load import Missing, expand
 from services import batch as batches
 from services import digitise as digitising
 from services import receive
-from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Receipt, SheetOutcome
+from services.context import Context
+from services.patience import patiently
+from services.results import BatchOrder, BatchResult, ChunkResult, FileProblem, Receipt
 from services.trail import about
+
+T = TypeVar("T")
 
 #: Sheets in a task: a task costs about 40 ms of client and server together, a sheet about 50 ms of a core;
 #: with so many, tasks cost a hundredth of the sheets.
@@ -61,15 +67,22 @@ def _receive(paths: list[str], order: BatchOrder) -> tuple[int, list[Receipt], l
 
 
 @task(retries=3, retry_delay_seconds=[1, 5, 20], retry_condition_fn=curable, cache_policy=NO_CACHE)
-async def split_files(file_ids: list[int]) -> int:
-    """Count the files' pages and give each page a pending sheet; returns the pages."""
+async def split_files(file_ids: list[int]) -> dict[int, str]:
+    """Count the files' pages and give each page a pending sheet; returns why some cannot be counted now."""
     return await asyncio.to_thread(_split, file_ids)
 
 
-def _split(file_ids: list[int]) -> int:
+def _split(file_ids: list[int]) -> dict[int, str]:
     ctx = runtime.current()
     counts = [(file_id, digitising.begin_split(ctx, file_id)) for file_id in file_ids]
-    return sum(digitising.finish_split(ctx, file_id, count.result()) for file_id, count in counts if count)
+    held: dict[int, str] = {}
+    for file_id, count in counts:
+        if count is not None:
+            counted = count.result()
+            digitising.finish_split(ctx, file_id, counted)
+            if counted.held:
+                held[file_id] = counted.held
+    return held
 
 
 @task(retries=3, retry_delay_seconds=[1, 5, 20], retry_condition_fn=curable, cache_policy=NO_CACHE)
@@ -95,10 +108,15 @@ async def digitise(
     order = BatchOrder(supplier, channel, station, _day(collected))
     with runtime.opened() as ctx:
         batch, receipts, problems = await receive_files([str(path) for path in paths], order)
-        await split_files(digitising.unsplit(ctx, batch))
-        sheets = digitising.pending(ctx, batch)
+        held = await split_files(await _patiently(ctx, partial(digitising.unsplit, ctx, batch)))
+        names = {receipt.file_id: receipt.name for receipt in receipts}
+        problems += [FileProblem(names[i], Reason.ORIGINAL_DAMAGED, why) for i, why in held.items()]
+        sheets = await _patiently(ctx, partial(digitising.pending, ctx, batch))
         with about(batch=batch):
-            outcomes = await _digitise_all(batch, sheets, _task_sheets(len(sheets), ctx.reader.workers))
+            results = await _digitise_all(batch, sheets, _task_sheets(len(sheets), ctx.reader.workers))
+        outcomes = [outcome for result in results for outcome in result.outcomes]
+        # One line a file, however many of its sheets wait.
+        problems += dict.fromkeys(each.problem for result in results for each in result.held)
         done = (receipts, problems, outcomes)
         seconds = time.monotonic() - started
         await leave_table(ctx, batch, seconds)
@@ -110,7 +128,12 @@ def _task_sheets(sheets: int, workers: int) -> int:
     return max(8, min(TASK_SHEETS, -(-sheets // (2 * workers))))
 
 
-async def _digitise_all(batch: int, sheets: list[int], task_sheets: int) -> list[SheetOutcome]:
+async def _patiently(ctx: Context, call: Callable[[], T]) -> T:
+    """Outside any task, which would be tried again by itself."""
+    return await asyncio.to_thread(patiently, call, ctx.settings.patience_seconds)
+
+
+async def _digitise_all(batch: int, sheets: list[int], task_sheets: int) -> list[ChunkResult]:
     chunks = [sheets[i : i + task_sheets] for i in range(0, len(sheets), task_sheets)]
     meter = Meter(batch, len(sheets), runtime.listener())
     await meter.begin()
@@ -122,8 +145,7 @@ async def _digitise_all(batch: int, sheets: list[int], task_sheets: int) -> list
             await meter.advance(len(chunk), result)
             return result
 
-    results = await asyncio.gather(*(one(chunk) for chunk in chunks))
-    return [outcome for result in results for outcome in result.outcomes]
+    return await asyncio.gather(*(one(chunk) for chunk in chunks))
 
 
 def _day(value: date | str) -> date:

@@ -27,6 +27,7 @@ from flows import environment, run
 from domain.errors import StorageError
 from domain.sheet import SheetState
 from services import batch, batch_table, digitise, receive
+from services.context import PageCount, ServiceSettings
 from services.results import BatchOrder, BatchResult, ChunkResult, Receipt, SheetOutcome
 
 environment.prepare(Path(sys.argv[1]), sys.argv[2])
@@ -37,10 +38,11 @@ class Reader:
 
 class Context:
     reader = Reader()
+    settings = ServiceSettings()
     def close(self): raise AssertionError("the caller's services stay open")
 
 class Counted:
-    def result(self): return 2
+    def result(self): return PageCount(2)
 
 calls, told = [], []
 
