@@ -182,7 +182,7 @@ def begin(request: Request, to: Annotated[str, Query(max_length=400)] = "/") -> 
 @router.get("/login/oidc/back")
 def come_back(
     request: Request,
-    state: Annotated[str, Query(max_length=1000)] = "",
+    state: Annotated[str, Query(max_length=4000)] = "",
     code: Annotated[str, Query(max_length=4000)] = "",
 ) -> Response:
     """From the provider: logs in whom it names, if the staff has somebody of that name."""
