@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import cast
@@ -21,8 +21,8 @@ LEVELS = {
 }
 
 
-def start_log(settings: Settings) -> None:
-    """Set this process's log up; raises ``SettingsError``."""
+def start_log(settings: Settings) -> Callable[[], None]:
+    """Set this process's log up; raises ``SettingsError``. Returns what makes it as it was before."""
     from web.logs import Form, configure
 
     form, level = settings.text("METERDROP_LOG_FORMAT"), settings.text("METERDROP_LOG_LEVEL").lower()
@@ -30,31 +30,29 @@ def start_log(settings: Settings) -> None:
         raise SettingsError(f"METERDROP_LOG_FORMAT is {form!r}; write text or json")
     if level not in LEVELS:
         raise SettingsError(f"METERDROP_LOG_LEVEL is {level!r}; write one of {', '.join(LEVELS)}")
-    configure(cast(Form, form), LEVELS[level])
+    undo = configure(cast(Form, form), LEVELS[level])
     sys.excepthook = _unforeseen
     threading.excepthook = _unforeseen_in_thread
+    return undo
 
 
-def start_log_anyway() -> None:
+def start_log_anyway() -> Callable[[], None]:
     """As ``start_log``; with wrong settings as if there were none: whoever needs them says what is wrong."""
     try:
-        start_log(load_settings())
+        return start_log(load_settings())
     except MeterdropError:
-        start_log(load_settings({}))
+        return start_log(load_settings({}))
 
 
 @contextmanager
 def log_while() -> Iterator[logging.Logger]:
     """The log of one command, as the settings say; afterwards all is as before."""
-    root, factory = logging.getLogger(), logging.getLogRecordFactory()
-    handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
-    start_log_anyway()
+    hooks = sys.excepthook, threading.excepthook
+    undo = start_log_anyway()
     try:
         yield logging.getLogger(__name__)
     finally:
-        logging.setLogRecordFactory(factory)
-        root.handlers[:] = handlers
-        root.setLevel(level)
+        undo()
         sys.excepthook, threading.excepthook = hooks
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TextIO
 
@@ -136,19 +136,40 @@ def _short(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def configure(form: Form = "text", level: int = logging.WARNING, stream: TextIO | None = None) -> None:
+def configure(
+    form: Form = "text", level: int = logging.WARNING, stream: TextIO | None = None
+) -> Callable[[], None]:
     """Send every entry of this process to ``stream`` (standard error), cleaned; may be called again.
 
     Below ``level`` nothing is written; of libraries nothing below WARNING, and of those that write down what
-    goes through them nothing below ERROR.
+    goes through them nothing below ERROR. Returns what makes all as it was before.
     """
-    logging.setLogRecordFactory(_record)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else Readable())
+    undo = _as_it_is()
+    logging.setLogRecordFactory(_record)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))
     for name in OURS:
-        logging.getLogger(name).setLevel(level)
+        # A handler of their own: Prefect gives the root another one when a flow begins.
+        logger = logging.getLogger(name)
+        logger.handlers[:], logger.propagate = [handler], False
+        logger.setLevel(level)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+    return undo
+
+
+def _as_it_is() -> Callable[[], None]:
+    factory = logging.getLogRecordFactory()
+    loggers = [logging.getLogger(name) for name in ("", *sorted(OURS), *CHATTY)]
+    kept = [(each, each.handlers[:], each.level, each.propagate) for each in loggers]
+
+    def undo() -> None:
+        logging.setLogRecordFactory(factory)
+        for logger, handlers, level, propagate in kept:
+            logger.handlers[:], logger.propagate = handlers, propagate
+            logger.setLevel(level)
+
+    return undo

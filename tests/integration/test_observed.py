@@ -54,20 +54,15 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Everything that is logged, at the lowest level; afterwards all is as before."""
-    root = logging.getLogger()
-    before, level, factory = root.handlers[:], root.level, logging.getLogRecordFactory()
     out = io.StringIO()
-    configure("json", logging.DEBUG, out)
+    undo = configure("json", logging.DEBUG, out)
     # Also what libraries would say if they were let.
-    for name in ("httpx", "sqlalchemy", "urllib3"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    chatty = [logging.getLogger(name) for name in ("httpx", "sqlalchemy", "urllib3")]
+    for logger in chatty:
+        logger.setLevel(logging.DEBUG)
+    logging.getLogger().setLevel(logging.DEBUG)
     yield out
-    logging.setLogRecordFactory(factory)
-    root.handlers[:] = before
-    root.setLevel(level)
-    for logger in logging.Logger.manager.loggerDict.values():
-        if isinstance(logger, logging.Logger):
-            logger.setLevel(logging.NOTSET)
+    undo()
 
 
 def app_of(desk: Desk, folder: Path, name: str = "staff") -> FastAPI:

@@ -27,21 +27,16 @@ Opened = Callable[..., io.StringIO]
 @pytest.fixture
 def log() -> Iterator[Opened]:
     """Begins a log and gives what is written to it; afterwards all is as before."""
-    root = logging.getLogger()
-    before, level, factory = root.handlers[:], root.level, logging.getLogRecordFactory()
+    undo: list[Callable[[], None]] = []
 
     def begin(form: Form = "json", lowest: int = logging.INFO) -> io.StringIO:
         out = io.StringIO()
-        configure(form, lowest, out)
+        undo.append(configure(form, lowest, out))
         return out
 
     yield begin
-    logging.setLogRecordFactory(factory)
-    root.handlers[:] = before
-    root.setLevel(level)
-    for logger in logging.Logger.manager.loggerDict.values():
-        if isinstance(logger, logging.Logger):
-            logger.setLevel(logging.NOTSET)
+    for each in reversed(undo):
+        each()
 
 
 def entries(out: io.StringIO) -> list[dict[str, object]]:
@@ -201,3 +196,19 @@ def test_messages_of_our_own_are_constants() -> None:
             if not constant or named - FIELDS:
                 wrong.append(f"{path}:{node.lineno}")
     assert not wrong
+
+
+def test_entries_of_our_own_keep_their_form_when_a_library_takes_the_root(log: Opened) -> None:
+    out, theirs = log(), io.StringIO()
+    logging.getLogger().handlers[:] = [logging.StreamHandler(theirs)]
+    logging.getLogger("services.x").warning("%d sheets wait", 3)
+    assert entries(out)[0]["event"] == "3 sheets wait" and not theirs.getvalue()
+
+
+def test_afterwards_all_is_as_before() -> None:
+    ours, root = logging.getLogger("services"), logging.getLogger()
+    before = (root.handlers[:], root.level, ours.handlers[:], ours.propagate, logging.getLogRecordFactory())
+    configure("json", logging.DEBUG, io.StringIO())()
+    assert before == (
+        root.handlers[:], root.level, ours.handlers[:], ours.propagate, logging.getLogRecordFactory()
+    )  # fmt: skip
