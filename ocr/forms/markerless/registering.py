@@ -20,11 +20,11 @@ from templates.model import Field, Template
 #: Cell lines are looked for this near (mm): the print around them has said where they are.
 _SEARCH_MM = 1.0
 #: Print up to this far from a field (mm) speaks for its place; so many patches of it at least have to be on
-#: the page, and this share of them in place.
-_AROUND_MM, _FEWEST, _SHARE = 11.0, 2, 0.5
-#: Every part of a field (of about so many mm) has to have print that tells its place this near (mm), and so
-#: much of it in each direction.
-_PART_MM, _BESIDE_MM, _TOLD = 25.0, 22.0, 1.0
+#: the page, and this share of them in place; this share where a row's own lines do not bear it out.
+_AROUND_MM, _FEWEST, _SHARE, _SHARE_ALONE = 11.0, 2, 0.5, 0.75
+#: Every part of a field (of about so many mm) has to have print this near (mm), and print that tells where it
+#: is in each direction that near: an empty line has nothing but its rule beside it.
+_PART_MM, _BESIDE_MM, _TOLD_MM = 25.0, 22.0, 50.0
 
 
 def registered(grey: Grey, told: Told, settings: ReaderSettings) -> Registered:
@@ -35,7 +35,8 @@ def registered(grey: Grey, told: Told, settings: ReaderSettings) -> Registered:
     size = (round(template.width_mm / 25.4 * settings.dpi), round(template.height_mm / 25.4 * settings.dpi))
     slip = warp_bent(grey, aligned.matrix, bend, settings.dpi, size=size)
     correction = _by_lines(slip, template, aligned.residual_mm, settings)
-    lines_missing = correction is None and template.reference is None and bool(_with_cells(template))
+    # Where copies have lost or thickened the cells' lines, more of the print around has to speak for them.
+    share = _SHARE if correction is not None or template.reference is not None else _SHARE_ALONE
     correction = correction or even(template, aligned.residual_mm)
     residual = max(aligned.residual_mm, correction.worst_mm)
     return Registered(
@@ -50,7 +51,8 @@ def registered(grey: Grey, told: Told, settings: ReaderSettings) -> Registered:
         correction=correction,
         accepted=residual <= settings.max_residual_mm,
         bend=bend,
-        unsure=not told.sure or lines_missing or not all(_borne_out(aligned, f) for f in template.fields),
+        unsure=not told.sure
+        or not all(_borne_out(aligned, f, share if f.cells else _SHARE) for f in template.fields),
     )
 
 
@@ -82,11 +84,11 @@ def _with_cells(template: Template) -> list[Field]:
     return [field for field in template.fields if field.cells]
 
 
-def _borne_out(aligned: Aligned, field: Field) -> bool:
+def _borne_out(aligned: Aligned, field: Field, share: float) -> bool:
     """Whether the print around a field is where it belongs, and each part of the field has some beside it."""
     near = aligned.visible & _around(aligned, field)
     count = int(near.sum())
-    if count < _FEWEST or float(aligned.found[near].mean()) < _SHARE:
+    if count < _FEWEST or float(aligned.found[near].mean()) < share:
         return False
     return all(_held(aligned, place) for place in _places(field))
 
@@ -102,10 +104,10 @@ def _places(field: Field) -> NDArray[np.float64]:
 
 
 def _held(aligned: Aligned, place: NDArray[np.float64]) -> bool:
-    """Whether print near a place tells where it is, both in x and in y."""
+    """Whether some print is beside a place, and some not far away tells where it is in x and in y."""
     away = np.linalg.norm(aligned.patches.middle - place, axis=1)
-    near = aligned.found & (away < _BESIDE_MM)
-    return bool((aligned.looked.weight[near].sum(axis=0) >= _TOLD).all())
+    told = aligned.looked.weight[aligned.found & (away < _TOLD_MM)].sum(axis=0)
+    return int((aligned.found & (away < _BESIDE_MM)).sum()) >= _FEWEST and bool((told >= 1.0).all())
 
 
 def _around(aligned: Aligned, field: Field) -> NDArray[np.bool_]:
