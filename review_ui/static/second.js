@@ -1,44 +1,14 @@
 // Second reading: empty rows under their crops, keyed from the paper; the next slip is ready by then.
 
-import { LeaseLost, LoggedOut, Refused, post } from './api.js';
+import { post } from './api.js';
 import { DigitRow } from './digits.js';
+import { Hand, failed, pictureCodes, pictureKeys, say, texts } from './hand.js';
 import { SlipPicture } from './slip.js';
 
-const texts = JSON.parse(document.getElementById('texts').textContent);
-const desk = document.getElementById('desk');
-const toast = document.getElementById('toast');
-const said = document.getElementById('said');
 const helping = document.getElementById('helping');
 const givingUp = document.getElementById('giving-up');
 const lost = document.getElementById('lost');
-const lease = Number(document.body.dataset.lease) * 1000;
-const idle = Number(document.body.dataset.idle) * 1000;
 const PAUSE = 150; // milliseconds without typing before the register is asked
-
-let current = null;
-let ahead = null;
-let waiting = null;
-let busy = false;
-let leaving = false;
-let touched = Date.now();
-
-function say(text, bad = false) {
-  toast.textContent = text;
-  toast.classList.toggle('bad', bad);
-  toast.hidden = false;
-  said.textContent = text;
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => (toast.hidden = true), bad ? 6000 : 1400);
-}
-
-function failed(error) {
-  if (error instanceof LeaseLost) {
-    if (!lost.open) lost.showModal();
-  } else if (error instanceof LoggedOut) {
-    say(texts.login, true);
-    location.assign(`/login?to=${encodeURIComponent(location.pathname)}`);
-  } else say(error instanceof Refused && error.message ? error.message : texts.failed, true);
-}
 
 class Audit {
   constructor(element) {
@@ -146,66 +116,24 @@ class Audit {
   }
 }
 
-async function fetchAhead() {
-  const response = await post('/second/next', { skip: [current.id] });
-  if (response.status === 204) return null;
-  const holder = document.createElement('template');
-  holder.innerHTML = await response.text();
-  const element = holder.content.querySelector('.sheet');
-  element.hidden = element.inert = true;
-  desk.append(element);
-  return new Audit(element);
-}
+const hand = new Hand('/second', (element) => new Audit(element));
 
-function prepare() {
-  waiting = null;
-  ahead = fetchAhead().catch(() => null);
-  ahead.then((audit) => (waiting = audit));
-}
-
-async function submit(values) {
-  if (busy) return;
-  if (values && current.missing) {
+function submit(values) {
+  const { current } = hand;
+  if (values && !hand.busy && current.missing) {
     say(texts.missing, true);
     return void current.focus(current.missing);
   }
-  busy = true;
-  current.element.setAttribute('aria-busy', 'true');
-  try {
+  hand.run(async () => {
     await current.submit(values);
-    const next = await ahead;
-    if (!next) {
-      leaving = true;
-      return void location.assign('/second');
-    }
-    current.element.remove();
-    current = next;
-    history.pushState(null, '', `/second/${current.id}`);
-    for (const link of document.querySelectorAll('.languages a')) {
-      link.search = new URLSearchParams({ to: location.pathname });
-    }
-    current.show();
-    say(texts.recorded);
-    said.textContent = `${texts.recorded}. ${texts.next}`;
-    prepare();
-  } catch (error) {
-    failed(error);
-  } finally {
-    busy = false;
-    current.element.removeAttribute('aria-busy');
-  }
+    await hand.toNext(texts.recorded);
+  });
 }
 
 const commands = {
-  submit: () => submit(current.values),
+  submit: () => submit(hand.current.values),
   giveup: () => givingUp.showModal(),
-  larger: () => current.picture.larger(),
-  smaller: () => current.picture.smaller(),
-  turn: () => current.picture.turn(),
-  contrast: () => {
-    const on = current.picture.contrast();
-    current.element.querySelector('[data-do="contrast"]').setAttribute('aria-pressed', on);
-  },
+  ...hand.pictureCommands,
   help: () => helping.showModal(),
   close: () => helping.close(),
 };
@@ -216,57 +144,28 @@ document.addEventListener('click', (event) => {
   if (button) commands[button.dataset.do]();
 });
 
-const byCode = { KeyR: 'turn', KeyC: 'contrast', NumpadAdd: 'larger', NumpadSubtract: 'smaller', F1: 'help' };
-const byKey = { '?': 'help', '+': 'larger', '=': 'larger', '-': 'smaller', '−': 'smaller', Escape: 'giveup' };
+const byKey = { ...pictureKeys, Escape: 'giveup' };
 
 document.addEventListener('keydown', (event) => {
-  touched = Date.now();
+  hand.touch();
   if (helping.open || givingUp.open || lost.open) return;
   if (event.altKey && /^Digit[12]$/.test(event.code)) {
     event.preventDefault();
-    return void current.takeNumber(Number(event.code.at(-1)));
+    return void hand.current.takeNumber(Number(event.code.at(-1)));
   }
   if (event.key === 'Enter') {
     const control = event.target.closest('button, a');
     if (control && control.dataset.do !== 'submit') return;
     event.preventDefault();
     if (event.repeat) return;
-    if (event.ctrlKey || event.metaKey || control || current.confirm()) submit(current.values);
+    if (event.ctrlKey || event.metaKey || control || hand.current.confirm()) submit(hand.current.values);
     return;
   }
   if (event.ctrlKey || event.altKey || event.metaKey) return;
-  const command = byKey[event.key] ?? byCode[event.code];
+  const command = byKey[event.key] ?? pictureCodes[event.code];
   if (!command) return;
   event.preventDefault();
   commands[command]();
 }, true);
-document.addEventListener('pointermove', () => (touched = Date.now()), { passive: true });
 
-async function heartbeat() {
-  if (Date.now() - touched > idle) return;
-  try {
-    await current.renew();
-  } catch (error) {
-    failed(error);
-  }
-  const next = await ahead;
-  await next?.renew().catch(() => {
-    next.element.remove();
-    if (!busy) prepare();
-  });
-}
-
-window.addEventListener('pagehide', () => {
-  if (!leaving) current.release();
-  waiting?.release();
-});
-window.addEventListener('pageshow', (event) => {
-  if (event.persisted) location.reload();
-});
-window.addEventListener('popstate', () => location.reload());
-
-current = new Audit(desk.querySelector('.sheet'));
-current.show();
-prepare();
-setInterval(heartbeat, Math.max(1000, lease / 4));
-document.body.dataset.ready = '';
+hand.begin();
