@@ -83,7 +83,9 @@ def command(
         template = personal_template(template, templates.all_templates(own))
         rules = templates.suppliers(own).get(template.supplier)
         shape = rules.account if rules is not None else AccountFormat(1, 20)
-        accounts = _with_progress(read_accounts(register, template.supplier, shape, bad.append))
+        several = any(field.meter > 1 for field in template.fields)
+        rows = read_accounts(register, template.supplier, shape, bad.append, several_meters=several)
+        accounts = _with_progress(rows)
         first = list(itertools.islice(accounts, per_page))
         if first:
             accounts = itertools.chain(first, accounts)

@@ -26,11 +26,17 @@ class BadRow:
 
 
 def read_accounts(
-    path: Path, supplier: str, account: AccountFormat, report: Callable[[BadRow], None]
+    path: Path,
+    supplier: str,
+    account: AccountFormat,
+    report: Callable[[BadRow], None],
+    *,
+    several_meters: bool = False,
 ) -> Iterator[str]:
     """The account of each row, in order, one at a time; rows without a usable one go to ``report``.
 
-    A register has a row per meter and *tariff*: further tariffs of a meter share the slip of its first row.
+    A register has a row per meter and *tariff*: further tariffs of a meter share the slip of its first row,
+    and so do an account's further meters where the form has room for ``several_meters``.
     UTF-8 (with or without a mark) or CP1251; comma or semicolon. Raises ``RegisterError`` where the file is
     not a register at all.
     """
@@ -59,10 +65,10 @@ def read_accounts(
             if problem:
                 report(BadRow(line, problem))
                 continue
-            meter = (cells["account"], cells.get("meter_serial", ""))
-            if cells.get("tariff") and meter in seen:
+            meter = (cells["account"], "" if several_meters else cells.get("meter_serial", ""))
+            if (cells.get("tariff") or several_meters) and meter in seen:
                 continue
-            if cells.get("tariff"):
+            if cells.get("tariff") or several_meters:
                 seen.add(meter)
             yield cells["account"]
 

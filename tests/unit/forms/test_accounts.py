@@ -91,3 +91,14 @@ def test_bytes_of_no_encoding_are_told(tmp_path: Path) -> None:
     path.write_bytes(b"account,n\n121000000000,\x98\xff\n")
     with pytest.raises(RegisterError, match="unknown encoding"):
         read(path)
+
+
+def test_meters_share_a_form_that_has_room_for_several(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+    rows = ["account,meter_serial,tariff", "121000000001,1,", "121000000001,2,T1", "121000000001,2,T2"]
+    path.write_text("\n".join([*rows, "121000000002,3,"]), "utf-8")
+    shape = AccountFormat(12, 12)
+    shared = read_accounts(path, "krasnoyarskenergosbyt", shape, lambda _: None, several_meters=True)
+    assert list(shared) == ["121000000001", "121000000002"]
+    alone = read_accounts(path, "krasnoyarskenergosbyt", shape, lambda _: None)
+    assert list(alone) == ["121000000001", "121000000001", "121000000002"]
