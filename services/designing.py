@@ -16,6 +16,7 @@ from ocr.layout import DPI, find_places, name_places, straighten, turned
 from ocr.load import load_page
 from services.context import Context
 from services.draft import DraftField, DraftForm, from_json, proposed, to_json
+from services.text import printable
 from storage.records import Transaction
 from storage.records.taught import DROPPED, OPEN, DraftRow
 from templates.model import Box
@@ -63,8 +64,8 @@ def record(ctx: Context, who: str, grey: Grey, form: DraftForm, *, supplier: str
     """Keep a new draft; returns its number."""
     at, key = ctx.clock(), ctx.objects.put(png_of(grey))
     with ctx.records.begin() as tx:
-        made = tx.taught.begin(supplier, key, source[:200], to_json(form), at=at, who=who)
-        details = {"draft": made, "source": source[:200]}
+        made = tx.taught.begin(supplier, key, printable(source), to_json(form), at=at, who=who)
+        details = {"draft": made, "source": printable(source)}
         tx.audits.add(at, who, "template.drafted", supplier=supplier, details=details)
     return made
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from domain.errors import UsageError
 from ocr.layout import Named
 from ocr.layout.places import even, groups
+from services.text import clean
 from templates.field_kinds import KINDS, WITH_CELLS
 from templates.model import Border, Check, Codes, FieldKind, Purpose
 
@@ -76,9 +77,11 @@ def to_json(form: DraftForm) -> dict[str, Any]:
 def from_json(data: Mapping[str, Any]) -> DraftForm:
     """The inverse of ``to_json``; raises ``UsageError`` for what is no form."""
     try:
-        values = {name: data[name] for name in ("title", "name", "purpose", "filled")}
+        values = {name: data[name] for name in ("purpose", "filled")}
         return DraftForm(
             **values,
+            title=clean(data["title"]),
+            name=clean(data["name"]),
             width=float(data["width"]),
             height=float(data["height"]),
             fields=_fields(data["fields"]),
@@ -97,6 +100,9 @@ def _fields(items: Sequence[Mapping[str, Any]]) -> tuple[DraftField, ...]:
 def _field(item: Mapping[str, Any]) -> DraftField:
     known = {field.name for field in fields(DraftField)}
     values = {name: value for name, value in item.items() if name in known}
+    # Neither a database nor a file can keep every character.
+    for name in ("name", "label"):
+        values[name] = clean(values.get(name, ""))
     for name in ("groups", "starts"):
         values[name] = tuple(values.get(name, ()))
     field = DraftField(**values)

@@ -340,6 +340,8 @@ def test_drafts_survive_the_records() -> None:
         "А", "a", 100, 90, fields=(DraftField("account", "digits", "с", 1, 2, 30, 9, groups=(3,)),)
     )
     assert from_json(to_json(form)) == form
+    odd = from_json({**to_json(form), "title": "Бланк\x00\ud800 1", "name": "a\n"})
+    assert (odd.title, odd.name) == ("Бланк 1", "a")
     with pytest.raises(UsageError):
         from_json({**to_json(form), "fields": [{"name": "x"}]})
     with pytest.raises(UsageError):
