@@ -62,22 +62,22 @@ def result(
     seconds: float,
 ) -> BatchResult:
     """What a run that is through tells: what it has ``done``, and how all sheets of its files stand."""
-    rows = patiently(lambda: _sheets_of(ctx, batch_id), ctx.settings.patience_seconds)
-    unreadable = (row for row in rows if row.state is SheetState.UNREADABLE)
+    unreadable, totals = patiently(lambda: _standing(ctx, batch_id), ctx.settings.patience_seconds)
     return BatchResult(
         batch_id=batch_id,
         receipts=tuple(done[0]),
         problems=tuple(done[1]),
         outcomes=tuple(done[2]),
         unreadable=tuple(digitise.outcome(row, row.state, row.reasons) for row in unreadable),
-        totals=dict(Counter(row.state.value for row in rows)),
+        totals={state.value: count for state, count in totals.items()},
         seconds=seconds,
     )
 
 
-def _sheets_of(ctx: Context, batch_id: int) -> list[SheetRow]:
+def _standing(ctx: Context, batch_id: int) -> tuple[list[SheetRow], dict[SheetState, int]]:
+    """The unreadable sheets of a batch's files, and how many are in each state: there may be thousands."""
     with ctx.records.read() as tx:
-        return tx.sheets.of_batch(batch_id)
+        return tx.sheets.of_batch(batch_id, SheetState.UNREADABLE), tx.sheets.count_of_batch(batch_id)
 
 
 @dataclass

@@ -143,10 +143,18 @@ class Sheets:
             query = query.limit(limit)
         return list(self._connection.execute(query).scalars())
 
-    def of_batch(self, batch_id: int) -> list[SheetRow]:
-        """All sheets of the files handed in with a batch."""
+    def of_batch(self, batch_id: int, state: SheetState | None = None) -> list[SheetRow]:
+        """The sheets of the files handed in with a batch: those in ``state``, or all."""
         query = _select().where(sheet.c.file_id.in_(files_of(batch_id)))
+        if state is not None:
+            query = query.where(sheet.c.state == state.value)
         return self._rows(query.order_by(sheet.c.file_id, sheet.c.page, sheet.c.slip))
+
+    def count_of_batch(self, batch_id: int) -> dict[SheetState, int]:
+        """How many sheets of the files handed in with a batch are in each state."""
+        query = sa.select(sheet.c.state, sa.func.count()).where(sheet.c.file_id.in_(files_of(batch_id)))
+        rows = self._connection.execute(query.group_by(sheet.c.state))
+        return {SheetState(state): count for state, count in rows}
 
     def move(
         self,
