@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = [f"tests.servers.{name}" for name in ("ceph", "chromium", "dovecot", "moto", "postgres", "slapd")]
+pytest_plugins = [
+    f"tests.servers.{name}" for name in ("ceph", "chromium", "dovecot", "moto", "postgres", "slapd")
+]
 
 #: Fixtures that start something large, and the marker of the tests that use one.
 _SERVERS = {
