@@ -40,19 +40,19 @@ def test_from_one_machine_to_another(old: Path, tmp_path: Path) -> None:
     target = tmp_path / "backups"
     made = run(old, "backup", str(target), "--json", METERDROP_CONNECTIONS=str(old / "connections.toml"))
     assert made.exit_code == 0, made.output
-    assert json.loads(made.output)["sheets"] == 1
+    assert json.loads(made.stdout)["sheets"] == 1
 
     new = tmp_path / "new"
     done = run(new, "restore", str(target), "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.output)["problems"] == []
+    assert json.loads(done.stdout)["problems"] == []
     assert (new / "session.secret").read_bytes() == (old / "session.secret").read_bytes()
     settings = load_settings({"METERDROP_HOME": str(new)})
     assert settings.text("METERDROP_LANGUAGE") == "en"
     assert settings.text("METERDROP_CONNECTIONS") == str(new / "connections.toml")
     status = run(new, "status", "--json")
-    assert json.loads(status.output) == json.loads(run(old, "status", "--json").output)
-    assert run(new, "restore", str(target), "--list").output.split() == [json.loads(made.output)["name"]]
+    assert json.loads(status.stdout) == json.loads(run(old, "status", "--json").stdout)
+    assert run(new, "restore", str(target), "--list").stdout.split() == [json.loads(made.stdout)["name"]]
     with pytest.raises(UsageError, match="records already"):
         run(new, "restore", str(target))
 
