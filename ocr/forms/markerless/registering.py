@@ -17,6 +17,8 @@ from ocr.forms.settings import Grey, ReaderSettings
 from ocr.results import Registration
 from templates.model import Field, Template
 
+#: Paper gives way by less than this share; where print is further out of place, somebody has moved it.
+_MOST_STRAIN = 0.09
 #: Cell lines are looked for this near (mm): the print around them has said where they are.
 _SEARCH_MM = 1.0
 #: Print up to this far from a field (mm) speaks for its place; so many patches of it at least have to be on
@@ -52,8 +54,17 @@ def registered(grey: Grey, told: Told, settings: ReaderSettings) -> Registered:
         accepted=residual <= settings.max_residual_mm,
         bend=bend,
         unsure=not told.sure
+        or _strain(bend) > _MOST_STRAIN
         or not all(_borne_out(aligned, f, share if f.cells else _SHARE) for f in template.fields),
     )
+
+
+def _strain(bend: Bend) -> float:
+    """The largest stretch between neighbouring nodes, as a share of their distance."""
+    rows, columns = bend.nodes.shape[:2]
+    down = np.abs(np.diff(bend.nodes[..., 1], axis=0)).max() / (bend.height_mm / (rows - 1))
+    across = np.abs(np.diff(bend.nodes[..., 0], axis=1)).max() / (bend.width_mm / (columns - 1))
+    return float(max(down, across))
 
 
 def even(template: Template, residual_mm: float) -> Correction:
