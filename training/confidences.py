@@ -1,6 +1,6 @@
 """How confidences were distributed when the shipped thresholds were proven: what drift is measured against.
 
-    python -m training.confidences training/runs/slips.csv    # writes ocr/weights/confidences.json
+    python -m training.confidences training/runs/slips-*.csv    # writes ocr/weights/confidences.json
 
 From the slips that ``training.thresholds collect`` has read; one histogram serves every form whose threshold
 was chosen from them.
@@ -21,12 +21,12 @@ OUT = Path("ocr/weights/confidences.json")
 
 
 @click.command(help=__doc__)
-@click.argument("collected", type=click.Path(exists=True, path_type=Path))
+@click.argument("collected", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--to", default=OUT, type=click.Path(path_type=Path), show_default=True)
-def main(collected: Path, to: Path) -> None:
+def main(collected: tuple[Path, ...], to: Path) -> None:
     """Write the histograms."""
-    with collected.open(encoding="utf-8", newline="") as rows:
-        read = [row for row in csv.DictReader(rows) if row["outcome"] == "read"]
+    slips = [row for path in collected for row in csv.DictReader(path.read_text("utf-8").splitlines())]
+    read = [row for row in slips if row["outcome"] == "read"]
     models = {row["model"] for row in read}
     shipped = json.loads(THRESHOLDS.read_text("utf-8"))["thresholds"]
     made = []

@@ -94,7 +94,7 @@ RUNS = {
     "deep": Plan(
         "deep",
         _mix(),
-        steps=12_000,
+        steps=1500,
         leave_out_fold=0,
         rate=1.5e-3,
         start_from="long",

@@ -46,6 +46,8 @@ COLUMNS = (
 #: Targets for wrong account or reading among accepted slips: the strictest that is proven counts; the
 #: product's own is 0.1 %. Looking at several costs nothing: the bounds of all tried thresholds hold at once.
 TARGETS, DATE_TARGETS, DELTA = (0.001, 0.002, 0.005, 0.01), (0.001, 0.002, 0.005, 0.01), 0.05
+#: A target that leaves more than this to people gives way to the next one.
+LEAST_ACCEPTED = 0.6
 #: The tried thresholds, by the share of slips that they accept.
 COVERAGES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 1.0)
 #: Presence of a signature or an address line is ink or no ink; nothing was measured beyond that.
@@ -233,10 +235,10 @@ def choose(paths: tuple[Path, ...], also: tuple[str, ...]) -> None:
 
 
 def _strictest(confidence: list[float], right: list[bool], targets: tuple[float, ...]) -> ChosenThreshold:
-    """The threshold for the strictest target that one was found for; without any, the loosest's answer."""
+    """The threshold for the strictest target that leaves people little enough; without any, the loosest's."""
     for target in targets:
         chosen = choose_threshold(confidence, right, target, DELTA, COVERAGES)
-        if chosen.threshold is not None:
+        if chosen.threshold is not None and chosen.accepted >= LEAST_ACCEPTED * chosen.n:
             break
     return chosen
 

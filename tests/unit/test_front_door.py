@@ -126,7 +126,9 @@ def test_the_shipped_table_belongs_to_the_shipped_weights_and_forms():
 
     rows = load_thresholds().rows
     forms = {template.key for template in all_templates() if template.purpose == "slip"}
-    assert {row.template for row in rows} == forms
+    # Forms that nothing was simulated for yet: everything on them goes to a person.
+    unproven = {"altai-slip@1", "khakas-receipt@1", "krasnoyarsk-office@1"}
+    assert {row.template for row in rows} == forms - unproven
     assert {row.model for row in rows} == {CellClassifier.load().model}
     for row in rows:
         assert row.provisional
