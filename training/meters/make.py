@@ -8,7 +8,9 @@ two hours, each resumable: what is done already is not done again.
     python -m training.meters.make train read-base   a beginning without Chongqing
     python -m training.meters.make train read-ship   goes on with everything that may be trained on
     python -m training.meters.make train find-ship
-    python -m training.meters.make export read-ship find-ship --version 1
+    python -m training.meters.make train read-long   both go on: what is shipped
+    python -m training.meters.make train find-long
+    python -m training.meters.make export read-long find-long --version 2
     python -m training.meters.make measure           every set of photographs
     python -m training.meters.make all               all of these but the last; `make train-meters`
     python -m training.meters.confidence collect     then fit and draw: what a confidence is worth
@@ -119,14 +121,14 @@ def measure(weights: Path, most: int | None) -> None:
 
 
 @main.command(name="all")
-@click.option("--version", default="1", show_default=True)
+@click.option("--version", default="2", show_default=True)
 @click.pass_context
 def everything(context: click.Context, version: str) -> None:
     """From data to the shipped files; what is done already is not done again."""
     context.invoke(render)
     for name in (*READ, *FIND):
         context.invoke(train, name=name, minutes=10_000.0)
-    context.invoke(export, reader="read-ship", finder="find-ship", version=version, folder=WEIGHTS)
+    context.invoke(export, reader="read-long", finder="find-long", version=version, folder=WEIGHTS)
     context.invoke(measure, weights=WEIGHTS, most=None)
 
 
