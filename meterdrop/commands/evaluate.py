@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,16 +121,35 @@ def _check(plot: Path | None, errors: Path | None) -> None:
         raise UsageError(f"--errors {errors}: this is a file; name a folder")
 
 
+#: How the truth of a field is written, by its kind; of others (what was typed, a code) as it stands there.
+_WRITTEN = {
+    "digits": "digits",
+    "digits_line": "digits",
+    "printed": "digits",
+    "date": "date",
+    "date_line": "date",
+    "tick": "signature",
+    "signature": "signature",
+    "line": "signature",
+    "handwriting": "signature",
+}
+
+
 def _fields(options: ReadOptions) -> dict[str, str]:
-    """Name → kind of every field that some form has; the account of a personal slip is one too."""
+    """Name → how its truth is written, of every field that some form has; a personal slip's account too.
+
+    Where forms differ, as of an address that one has typed and the others written, most of them decide.
+    """
     if options.kind != "form":
         return {}
     from meterdrop.readers import forms
 
-    fields = {"account": "digits"}
-    for form in forms(options):
-        fields |= {f.name: "digits" if f.kind == "printed" else f.kind for f in form.fields}
-    return fields
+    ways: dict[str, Counter[str]] = {"account": Counter({"digits": 1})}
+    for field in (field for form in forms(options) for field in form.fields):
+        digits = field.role in ("account", "meter_serial")
+        way = "digits" if digits else _WRITTEN.get(field.kind, "text")
+        ways.setdefault(field.name, Counter())[way] += 1
+    return {name: counted.most_common(1)[0][0] for name, counted in ways.items()}
 
 
 def _report(

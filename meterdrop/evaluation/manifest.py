@@ -149,7 +149,9 @@ def _digits(where: str, name: str, text: str) -> str:
 
 def _field(where: str, name: str, text: str, kind: str) -> str:
     """The truth of a form's field, as the reader writes it."""
-    if kind in {"line", "signature"}:
+    if kind == "text":
+        return "" if text == "_" else text
+    if kind == "signature":
         if text.lower() not in _PRESENT:
             raise UsageError(f"{where}: {name} {text!r}; write yes or no")
         return _PRESENT[text.lower()]

@@ -201,6 +201,22 @@ def test_what_a_manifest_says(tmp_path: Path) -> None:
     assert line.rows[0].truth == {"value": "0123"}
 
 
+def test_truths_of_every_kind_of_field_over_all_forms(tmp_path: Path) -> None:
+    from meterdrop.commands.evaluate import _fields
+    from meterdrop.readers import ReadOptions
+    from ocr.load import Limits
+
+    written = _fields(ReadOptions("form", Limits()))
+    names = ("account", "reading", "date", "address", "signature", "account_code")
+    assert [written[name] for name in names] == ["digits", "digits", "date", "signature", "signature", "text"]
+    row = "a.pdf,121000000000,05630,24.11.2026,yes,no,ST00012|PersAcc=1"
+    found = load_manifest(
+        manifest(tmp_path / "k.csv", row, header=f"path,{','.join(names)}"), "form", written
+    )
+    values = ("121000000000", "05630", "2026-11-24", "yes", "no", "ST00012|PersAcc=1")
+    assert found.rows[0].truth == dict(zip(names, values, strict=True))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
