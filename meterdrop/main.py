@@ -78,7 +78,9 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line; the console script. Exit status 0 done, 1 some inputs unreadable, 2 wrong use."""
     from meterdrop.logs import log_while
+    from services.processes import ask_for_one_thread
 
+    ask_for_one_thread()
     with log_while() as log:
         status = _status(log)
     sys.exit(status)

@@ -17,6 +17,21 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 
+#: Variables by which libraries are told to use one thread.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def ask_for_one_thread() -> None:
+    """Have libraries of linear algebra use one thread, in this process and in those it starts.
+
+    They read this as they are loaded, so whoever starts a process calls it before. Their threads would spin
+    for each other on the cores that the other processes work on: a sheet then takes twice the processor
+    time. What is set already stays.
+    """
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
+
+
 class WorkerLostError(Exception):
     """The process died, or was killed because it hung (``hung``), while it worked on this or something
     else.
@@ -69,6 +84,7 @@ class Processes:
             raise BrokenProcessPool("closed")
         if self._executor is None:
             _start_tracker_quietly()
+            ask_for_one_thread()
             # Spawned, not forked: the parent has threads, and a fork would copy their locks.
             self._executor = ProcessPoolExecutor(
                 self._count, get_context("spawn"), initializer=self._start, initargs=(self._settings,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -83,7 +82,6 @@ def _read_in_processes(
 def _start(options: ReadOptions) -> None:
     # A pool's initializer has no other way to leave something behind.
     global _options, _reader
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     _options, _reader = options, None
 
 
