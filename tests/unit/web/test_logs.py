@@ -134,13 +134,13 @@ def test_a_database_error_shows_no_row(log: Opened) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE customer (surname TEXT UNIQUE, reading TEXT)"))
         add = sa.text("INSERT INTO customer VALUES (:surname, :reading)")
-        connection.execute(add, {"surname": "Petrova", "reading": "563"})
+        connection.execute(add, {"surname": "Petrova", "reading": "5630417"})
         try:
-            connection.execute(add, {"surname": "Petrova", "reading": "563"})
+            connection.execute(add, {"surname": "Petrova", "reading": "5630417"})
         except sa.exc.IntegrityError as error:
             logging.getLogger("services").error("cannot: %s", error, exc_info=True)
     assert "IntegrityError" in out.getvalue()
-    assert "Petrova" not in out.getvalue() and "563" not in out.getvalue()
+    assert "Petrova" not in out.getvalue() and "5630417" not in out.getvalue()
 
 
 def test_a_librarys_own_handler_sees_nothing_either(log: Opened) -> None:
