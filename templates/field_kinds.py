@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import get_args
 
 from templates.model import Border, FieldKind, FieldRole
 
 #: Every kind, in the order in which they are offered.
-KINDS: tuple[FieldKind, ...] = (
-    "digits",
-    "date",
-    "digits_line",
-    "date_line",
-    "tick",
-    "signature",
-    "line",
-    "handwriting",
-    "typed",
-    "code",
-    "printed",
-)
+KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
 WITH_CELLS: frozenset[FieldKind] = frozenset({"digits", "date"})
 #: Kinds of a field of the role ``other``, whose name is free.
 _OTHER: tuple[FieldKind, ...] = tuple(kind for kind in KINDS if kind != "printed")
