@@ -12,6 +12,7 @@ import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from threading import Event
 
 from imap_tools import (
@@ -125,11 +126,29 @@ def _idle(mailbox: BaseMailBox, stop: Event, told: int) -> None:
     there is nothing to wait for.
     """
     with mailbox.idle as idle:
-        if _told(mailbox) != told:
+        if _told(mailbox) != told or _unread(mailbox):
             return
         for _ in range(_IDLE_SECONDS):
             if stop.is_set() or idle.poll(timeout=1):
                 return
+
+
+def _unread(mailbox: BaseMailBox) -> bool:
+    """Whether words of the server lie in the connection's buffer, where polling its socket misses them.
+
+    "+ idling" and "* 1 EXISTS" may come in one packet: both are then read at once, and only the first is taken.
+    """
+    client = mailbox.client
+    before = client.sock.gettimeout()
+    client.sock.settimeout(0)
+    try:
+        # A public name until Python 3.13.
+        buffer: BufferedReader = getattr(client, "_file", None) or client.file  # type: ignore[assignment]
+        return bool(buffer.peek(1))
+    except OSError:
+        return False
+    finally:
+        client.sock.settimeout(before)
 
 
 def _raw(mailbox: BaseMailBox, uid: str) -> bytes | None:
