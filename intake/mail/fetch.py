@@ -136,7 +136,7 @@ def _idle(mailbox: BaseMailBox, stop: Event, told: int) -> None:
 def _unread(mailbox: BaseMailBox) -> bool:
     """Whether words of the server lie in the connection's buffer, where polling its socket misses them.
 
-    "+ idling" and "* 1 EXISTS" may come in one packet: both are then read at once, and only the first is taken.
+    "+ idling" and "* 1 EXISTS" may come in one packet: both are read at once, and only the first is taken.
     """
     client = mailbox.client
     before = client.sock.gettimeout()
