@@ -1,4 +1,4 @@
-"""Ink, hairs and wires over a display: a pen that left a line on the glass, a seal's wire that hangs before it."""
+"""Ink, hairs and wires over a display: a pen left a line on the glass, a seal's wire hangs before it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def crossed(image: Image, rng: np.random.Generator, area: NDArray[np.float32], h
         path = _path(rng, (top + (bottom - top) * share[1]).astype(np.float64), height)
         colour = float(rng.uniform(190, 255) if rng.random() < 0.7 else rng.uniform(0, 70))
         thick = max(1, round(height * float(np.exp(rng.uniform(np.log(0.03), np.log(0.2))))))
-        out = _drawn(out, rng, path, colour, thick, height)
+        out = _laid(out, rng, path, colour, (thick, height))
     return out
 
 
@@ -37,14 +37,14 @@ def _path(rng: np.random.Generator, through: NDArray[np.float64], height: float)
     return through + line - line[int(rng.integers(_POINTS))]
 
 
-def _drawn(
+def _laid(
     image: Image,
     rng: np.random.Generator,
     path: NDArray[np.float64],
     colour: float,
-    thick: int,
-    height: float,
+    sizes: tuple[int, float],
 ) -> Image:
+    thick, height = sizes
     left, top = np.floor(path.min(axis=0) - 3 * thick - 4).astype(int).clip(0)
     right, bottom = np.ceil(path.max(axis=0) + 3 * thick + 4).astype(int)
     part = image[top:bottom, left:right]
