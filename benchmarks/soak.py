@@ -2,10 +2,13 @@
 
     python -m benchmarks.soak [--sheets 10000] [--batch 500]
 
-Every batch is the same pile of slips, packed anew at another JPEG quality (other pixels) and collected three
-months after the last, so that none is a duplicate. Each leaves a line: memory of all processes once it is
-through (proportional set size), processor seconds a sheet. Flat means: after warm-up (the first fifth) at
-most 5 % growth. What must grow is on the disk.
+The product is a process of its own (``benchmarks.soaked``); this one packs batches, tells it of them and
+looks at its memory. Every batch is the same pile of slips, each page with another quantisation table than
+before (other bytes, other pixels) and collected three months after the last, so that none is a duplicate.
+Each leaves a line: memory of the product's processes once it is through, processor seconds a sheet. ``mib``
+is proportional set size; ``own_mib`` leaves out what files stand behind, so that other programs on the
+machine change nothing. Flat means: after warm-up (the first fifth) at most 5 % growth. What must grow is on
+the disk.
 """
 
 from __future__ import annotations
@@ -14,42 +17,41 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pikepdf
 
 from benchmarks.cpu import cpu_seconds
-from benchmarks.pile import DAY, DPI, OUT, Pile, pile
-from benchmarks.sheets import ORDER
-from benchmarks.usage import tree, watched
-from meterdrop.settings import load_settings
-from meterdrop.wiring import context
-from ocr.load import open_document
-from services import batch
-from services.register import import_register
-from simulate import files
+from benchmarks.pile import DAY, OUT, Pile, pile
+from benchmarks.usage import OWN, tree, watched
 
-_FIRST_QUALITY = 60
-_QUALITIES = 36
+#: Of the table's 64 steps in zigzag order, those from which the variants are made: fine enough to leave the
+#: ink alone, coarse enough that every page has some of it.
+_FIRST_STEP, _STEPS = 12, 24
 
 
 def again(made: Pile, number: int, folder: Path) -> Path:
     """The pile as another file with other pixels, the same for the same ``number``."""
-    quality = _FIRST_QUALITY + number % _QUALITIES
     path = folder / f"batch-{number:04d}.pdf"
-    path.write_bytes(files.pdf_of_jpegs(_packed(made, quality)))
+    with pikepdf.open(made.pdf) as document:
+        for page in document.pages:
+            picture = page.Resources.XObject["/Im0"]
+            picture.write(_varied(picture.read_raw_bytes(), number), filter=pikepdf.Name.DCTDecode)
+        document.save(path)
     return path
 
 
-def _packed(made: Pile, quality: int) -> Iterator[tuple[bytes, int]]:
-    with open_document(made.pdf) as document:
-        for page in range(1, document.pages + 1):
-            yield files.jpeg(np.asarray(document.page(page).grey, np.uint8), DPI, quality), DPI
+def _varied(jpeg: bytes, number: int) -> bytes:
+    """A grey baseline JPEG with one step of its quantisation table made coarser, another for each number."""
+    table = jpeg.index(b"\xff\xdb") + 5
+    place = table + _FIRST_STEP + number % _STEPS
+    coarser = min(255, jpeg[place] + 1 + number // _STEPS)
+    return jpeg[:place] + bytes([coarser]) + jpeg[place + 1 :]
 
 
 def collected(number: int) -> date:
@@ -61,40 +63,58 @@ def collected(number: int) -> date:
 def soak(made: Pile, batches: int, home: Path, workers: int) -> list[dict[str, Any]]:
     """A line a batch."""
     lines = []
-    settings = load_settings({"METERDROP_HOME": str(home), "METERDROP_WORKERS": str(workers)})
-    with context(settings) as ctx:
-        import_register(ctx, made.register, ORDER.supplier)
+    command = [sys.executable, "-m", "benchmarks.soaked", "--home", str(home / "product")]
+    with subprocess.Popen(
+        [*command, "--register", str(made.register), "--workers", str(workers)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as product:
+        assert product.stdin is not None and product.stdout is not None
+        _answer(product.stdout.readline())
         for number in range(batches):
             path = again(made, number, home)
-            used = cpu_seconds()
-            with watched() as memory:
-                done = batch.run_batch(ctx, [path], replace(ORDER, collected=collected(number)))
+            used = cpu_seconds(product.pid)
+            with watched(product.pid) as memory:
+                told = {"path": str(path), "collected": collected(number).isoformat()}
+                product.stdin.write(json.dumps(told) + "\n")
+                product.stdin.flush()
+                done = _answer(product.stdout.readline())
             path.unlink()
-            sheets = sum(done.totals.values())
-            now = tree(os.getpid())
-            own = now.pop(os.getpid(), 0.0)
+            sheets = sum(done["by_state"].values())
+            now, own = tree(product.pid), tree(product.pid, OWN)
             lines.append(
                 {
                     "batch": number + 1,
                     "sheets": sheets,
-                    "by_state": dict(done.totals),
-                    "mib": round(own + sum(now.values()), 1),
-                    "committing_mib": round(own, 1),
+                    **done,
+                    "mib": round(sum(now.values()), 1),
+                    "own_mib": round(sum(own.values()), 1),
+                    "committing_mib": round(now[product.pid], 1),
+                    "committing_own_mib": round(own[product.pid], 1),
                     "most_mib": round(memory.peak, 1),
-                    "cpu_s_per_sheet": round((cpu_seconds() - used) / max(sheets, 1), 4),
-                    "seconds": round(done.seconds, 1),
+                    "cpu_s_per_sheet": round((cpu_seconds(product.pid) - used) / max(sheets, 1), 4),
                     "load": round(os.getloadavg()[0], 2),
                 }
             )
             print(json.dumps(lines[-1]), flush=True)
+        product.stdin.close()
     return lines
 
 
-def growth(lines: list[dict[str, Any]]) -> float:
+def _answer(line: str) -> dict[str, Any]:
+    if not line:
+        raise SystemExit("the product ended; what it said stands above")
+    answer = json.loads(line)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def growth(lines: list[dict[str, Any]], what: str = "mib") -> float:
     """Share by which memory grew from the batch that ends the warm-up to the most of the last fifth."""
     fifth = max(1, len(lines) // 5)
-    warm = lines[min(fifth, len(lines) - 1)]["mib"]
-    return float(max(line["mib"] for line in lines[-fifth:]) / warm - 1.0)
+    warm = lines[min(fifth, len(lines) - 1)][what]
+    return float(max(line[what] for line in lines[-fifth:]) / warm - 1.0)
 
 
 def main() -> None:
@@ -111,9 +131,10 @@ def main() -> None:
         lines = soak(pile(given.batch), -(-given.sheets // given.batch), home, given.workers)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    report = {"growth_after_warm_up": round(growth(lines), 4), "lines": lines}
-    (OUT / "soak.json").write_text(json.dumps(report, indent=1))
-    print(f"{sum(line['sheets'] for line in lines)} sheets, growth {report['growth_after_warm_up']:.1%}")
+    grown = {what: round(growth(lines, what), 4) for what in ("mib", "own_mib")}
+    (OUT / "soak.json").write_text(json.dumps({"growth_after_warm_up": grown, "lines": lines}, indent=1))
+    sheets = sum(line["sheets"] for line in lines)
+    print(f"{sheets} sheets, growth {grown['mib']:.1%}, of what no file stands behind {grown['own_mib']:.1%}")
 
 
 if __name__ == "__main__":

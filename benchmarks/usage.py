@@ -25,20 +25,25 @@ class Memory:
     curve: list[tuple[float, float]] = field(default_factory=list)
 
 
-def megabytes(pid: int) -> float:
+#: Proportional set size, and what of it no file stands behind: the first also changes when strangers begin or
+#: stop to use the same libraries.
+SHARED, OWN = "Pss", "Pss_Anon"
+
+
+def megabytes(pid: int, what: str = SHARED) -> float:
     """MiB of one process; 0 when it is gone."""
     try:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+            if line.startswith(f"{what}:"):
                 return int(line.split()[1]) / 1024
     except OSError:
         pass
     return 0.0
 
 
-def tree(root: int) -> dict[int, float]:
+def tree(root: int, what: str = SHARED) -> dict[int, float]:
     """MiB of ``root`` and of everything that it started and that lives."""
-    return {pid: megabytes(pid) for pid in descendants(root)}
+    return {pid: megabytes(pid, what) for pid in descendants(root)}
 
 
 @contextmanager
