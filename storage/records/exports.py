@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
-from storage.records.audits import STATE
 from storage.records.channel_tables import delivery
+from storage.records.delivered import deliver_sheets
 from storage.records.locks import lock_in_transaction
 from storage.records.readings import CURRENT, ReadingRow
-from storage.records.tables import audit, export_item, export_run, reading, sheet
-from storage.records.types import Json, UtcDateTime
+from storage.records.tables import export_item, export_run, reading, sheet
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,11 @@ class RunRow:
     readings: int
     created_at: datetime
     finished_at: datetime | None
+
+    @property
+    def count(self) -> int:
+        """How many readings it holds."""
+        return self.readings
 
 
 class Exports:
@@ -95,16 +99,16 @@ class Exports:
         query = sa.select(export_item.c.reading_id).where(export_item.c.reading_id.in_(reading_ids)).limit(1)
         return self._connection.execute(query).scalar() is not None
 
-    def set_state(self, run_id: int, before: str, after: str, at: datetime | None = None) -> bool:
+    def set_state(self, run_id: int, before: Collection[str], after: str, at: datetime | None = None) -> bool:
         """Compare and set a run's state; ``at`` is when it was finished."""
         changed = self._connection.execute(
             sa.update(export_run)
-            .where(export_run.c.id == run_id, export_run.c.state == before)
+            .where(export_run.c.id == run_id, export_run.c.state.in_(list(before)))
             .values(state=after, finished_at=at)
         )
         return changed.rowcount == 1
 
-    def drop_items(self, run_id: int) -> None:
+    def free(self, run_id: int) -> None:
         """Free the readings of a run that was never handed over, for the next run."""
         self._connection.execute(sa.delete(export_item).where(export_item.c.run_id == run_id))
 
@@ -126,20 +130,4 @@ class Exports:
             .join(export_item, export_item.c.reading_id == reading.c.id)
             .where(export_item.c.run_id == run_id)
         )
-        due = sa.and_(sheet.c.id.in_(carried), sheet.c.state == SheetState.ACCEPTED.value)
-        rows = sa.select(
-            sa.literal(at, UtcDateTime),
-            sa.literal(who),
-            sa.literal(STATE),
-            sheet.c.supplier,
-            sheet.c.id,
-            sheet.c.state,
-            sa.literal(SheetState.DELIVERED.value),
-            sa.literal({"run": run_id}, Json),
-        ).where(due)
-        columns = ["at", "who", "what", "supplier", "sheet_id", "state_before", "state_after", "details"]
-        self._connection.execute(sa.insert(audit).from_select(columns, rows.order_by(sheet.c.id)))
-        changed = self._connection.execute(
-            sa.update(sheet).where(due).values(state=SheetState.DELIVERED.value, updated_at=at)
-        )
-        return changed.rowcount
+        return deliver_sheets(self._connection, carried, at, who, {"run": run_id})

@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.sheet import SheetState
-from storage.records.audits import STATE
+from storage.records.delivered import deliver_sheets
 from storage.records.questionnaire_tables import questionnaire, questionnaire_run
-from storage.records.tables import audit, sheet
-from storage.records.types import Json, UtcDateTime
+from storage.records.tables import sheet
 
 
 @dataclass(frozen=True)
@@ -163,20 +162,4 @@ class Questionnaires:
     def deliver(self, run_id: int, at: datetime, who: str) -> int:
         """Make the accepted sheets of a run ``delivered``, each audited; returns how many."""
         carried = sa.select(questionnaire.c.sheet_id).where(questionnaire.c.run_id == run_id)
-        due = sa.and_(sheet.c.id.in_(carried), sheet.c.state == SheetState.ACCEPTED.value)
-        rows = sa.select(
-            sa.literal(at, UtcDateTime),
-            sa.literal(who),
-            sa.literal(STATE),
-            sheet.c.supplier,
-            sheet.c.id,
-            sheet.c.state,
-            sa.literal(SheetState.DELIVERED.value),
-            sa.literal({"questionnaires": run_id}, Json),
-        ).where(due)
-        columns = ["at", "who", "what", "supplier", "sheet_id", "state_before", "state_after", "details"]
-        self._connection.execute(sa.insert(audit).from_select(columns, rows.order_by(sheet.c.id)))
-        changed = self._connection.execute(
-            sa.update(sheet).where(due).values(state=SheetState.DELIVERED.value, updated_at=at)
-        )
-        return changed.rowcount
+        return deliver_sheets(self._connection, carried, at, who, {"questionnaires": run_id})

@@ -211,8 +211,8 @@ def test_a_reading_goes_out_with_one_run(records: Records) -> None:
         )
         first, second = tx.exports.start("/a.csv", NOW), tx.exports.start("/b.csv", NOW)
         assert (first.readings, second.readings) == (2, 0)
-        assert tx.exports.set_state(first.id, "writing", "written")
-        assert not tx.exports.set_state(first.id, "writing", "finished")
+        assert tx.exports.set_state(first.id, ("writing",), "written")
+        assert not tx.exports.set_state(first.id, ("writing",), "finished")
         assert tx.exports.deliver(first.id, NOW, "export") == 2
         assert tx.sheets.counts() == [("delivered", "", 2)]
         assert [a.details for a in tx.audits.of_sheet(1)][-1] == {"run": first.id}

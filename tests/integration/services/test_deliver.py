@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from domain.errors import AlreadyExistsError, StorageError, UsageError
-from services import deliver, digitise, receive
+from domain.harmless import harmless
+from services import deliver, digitise, handing_over, receive
 from services.context import Context
-from services.deliver import export_again, export_readings, harmless
+from services.deliver import export_again, export_readings
 from services.status import status
 from services.verify import verify
 from tests.paper import ORDER, Clock, account_row, file_of, register, slip
@@ -105,13 +106,13 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(
     ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accept_slips(ctx, 1, 1)
-    path, write = tmp_path / "r.csv", deliver._write
+    path, write = tmp_path / "r.csv", handing_over.write
 
-    def slow_write(ctx: Context, run_id: int, temporary: Path) -> None:
-        write(ctx, run_id, temporary)
+    def slow_write(ctx: Context, kind: handing_over.Kind, run_id: int, temporary: Path) -> None:
+        write(ctx, kind, run_id, temporary)
         path.write_text("somebody else's")
 
-    monkeypatch.setattr(deliver, "_write", slow_write)
+    monkeypatch.setattr(handing_over, "write", slow_write)
     with pytest.raises(AlreadyExistsError):
         export_readings(ctx, path)
     assert path.read_text() == "somebody else's"
@@ -134,7 +135,7 @@ def test_a_full_disk_loses_nothing(ctx: Context, tmp_path: Path, monkeypatch: py
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(deliver.os, "fsync", full)
+    monkeypatch.setattr(handing_over.os, "fsync", full)
     with pytest.raises(StorageError, match="No space left"):
         export_readings(ctx, tmp_path / "r.csv")
     monkeypatch.undo()
@@ -144,10 +145,10 @@ def test_a_full_disk_loses_nothing(ctx: Context, tmp_path: Path, monkeypatch: py
 
 #: What the process did last before it was killed, and whether billing has the file.
 _MOMENTS = {
-    "before the file is written": ("_write", "before", False),
-    "when the file is written": ("_write", "after", False),
-    "before the file is put in place": ("_put_in_place", "before", False),
-    "when the file is in place": ("_put_in_place", "after", True),
+    "before the file is written": ("write", "before", False),
+    "when the file is written": ("write", "after", False),
+    "before the file is put in place": ("put_in_place", "before", False),
+    "when the file is in place": ("put_in_place", "after", True),
     "between link and unlink": ("unlink", "before", True),
 }
 
@@ -174,7 +175,7 @@ def test_killed_in_the_middle(
 
 
 def _kill(monkeypatch: pytest.MonkeyPatch, name: str, when: str) -> None:
-    place: object = Path if name == "unlink" else deliver
+    place: object = Path if name == "unlink" else handing_over
     real = getattr(place, name)
 
     def killed(*arguments: object, **named: object) -> None:
@@ -189,7 +190,7 @@ def test_the_same_name_again_after_a_kill(
     ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accept_slips(ctx, 1, 3)
-    _kill(monkeypatch, "_put_in_place", "before")
+    _kill(monkeypatch, "put_in_place", "before")
     with pytest.raises(Killed):
         export_readings(ctx, tmp_path / "r.csv")
     monkeypatch.undo()
