@@ -56,7 +56,7 @@ READ = {
     "read-large": read_train.Plan(
         "read-large",
         (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.02), ("strip-chongqing", 0.08)),
-        steps=9000,
+        steps=5600,
         rate=2e-3,
         start_from="read-long",
         seed=4,
@@ -79,7 +79,7 @@ FIND = {
     "find-wires": find_train.Plan(
         "find-wires",
         (("scene", 0.45), ("photo-lebanon", 0.2), ("photo-chongqing", 0.2), *_CLOSE),
-        steps=5000,
+        steps=3000,
         rate=1.5e-3,
         start_from="find-long",
         seed=3,
