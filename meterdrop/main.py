@@ -82,8 +82,20 @@ def main() -> NoReturn:
 
     ask_for_one_thread()
     with log_while() as log:
+        _warn_of_misspelt(log)
         status = _status(log)
     sys.exit(status)
+
+
+def _warn_of_misspelt(log: logging.Logger) -> None:
+    """A variable that is no setting has no effect, which nobody would see."""
+    from meterdrop.settings import misspelt
+
+    for name, nearest in misspelt(os.environ):
+        if nearest:
+            log.warning("%s is no setting and is ignored; is %s meant?", name, nearest)
+        else:
+            log.warning("%s is no setting and is ignored; docs/settings.md lists them all", name)
 
 
 def _status(log: logging.Logger) -> int:

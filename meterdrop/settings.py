@@ -119,6 +119,10 @@ OPTIONS = (
     Option("METERDROP_LANGUAGE", "ru", "Language of the pages for people who chose none: ru or en."),
 )
 
+#: Variables of the same beginning that are no settings: for the tests and the tools of the developers.
+NO_SETTINGS = ("METERDROP_REQUIRE_SERVERS", "METERDROP_WORKER_FOLDER", "METERDROP_DATA")
+
+_BEGINNING = "METERDROP_"
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
@@ -192,6 +196,23 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     file = Path(explicit).expanduser() if explicit else home / "settings.toml"
     from_file = _from_file(file, required=bool(explicit), known=frozenset(defaults))
     return Settings({**defaults, **from_file, **named})
+
+
+def misspelt(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Variables that begin like a setting and are none, each with the setting that is spelt like it, or "".
+
+    They have no effect: a shared environment may hold what a newer version knows, so nothing is refused.
+    """
+    known = {option.name for option in OPTIONS}
+    strange = {name for name in environment if name.startswith(_BEGINNING)} - known - set(NO_SETTINGS)
+    if not strange:
+        return []
+    from difflib import get_close_matches
+
+    # Without what all have in common, which would make every two alike.
+    ends = sorted(name.removeprefix(_BEGINNING) for name in known)
+    found = {name: get_close_matches(name.removeprefix(_BEGINNING), ends, 1, 0.75) for name in strange}
+    return [(name, _BEGINNING + found[name][0] if found[name] else "") for name in sorted(strange)]
 
 
 def _from_file(file: Path, *, required: bool, known: frozenset[str]) -> dict[str, str]:

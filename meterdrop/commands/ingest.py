@@ -81,7 +81,10 @@ def command(
                 result = _runner(settings, wait=not no_wait)(
                     ctx, paths, order, lambda p: shown.update(p.done, p.total, _counts(p.by_state))
                 )
-    _print(result, as_json=as_json)
+    if not result.receipts and not result.problems:
+        click.echo("nothing to take in: no files there; name files, or a folder that holds some", err=True)
+    if as_json or result.receipts or result.problems:
+        _print(result, as_json=as_json)
     if result.problems or result.unreadable:
         raise click.exceptions.Exit(1)
 

@@ -11,7 +11,8 @@ import pytest
 
 from domain.errors import SettingsError
 from domain.risk import upper_bound
-from meterdrop.settings import OPTIONS, load_settings
+from meterdrop import main
+from meterdrop.settings import NO_SETTINGS, OPTIONS, load_settings, misspelt
 from meterdrop.wiring import records_settings, store_settings, worker_count
 from ocr.thresholds import load_thresholds
 
@@ -35,6 +36,24 @@ def test_a_wrong_settings_file_is_refused_with_what_is_wrong(tmp_path, content, 
     (tmp_path / "settings.toml").write_text(content, "utf-8")
     with pytest.raises(SettingsError, match=complaint):
         load_settings({"METERDROP_HOME": str(tmp_path)})
+
+
+def test_a_misspelt_variable_is_told_with_the_setting_that_was_meant():
+    given = {"METERDROP_WORKES": "3", "METERDROP_SMS_KEY": "x", "METERDROP_HOME": "h", "PATH": "/bin"}
+    assert misspelt(given) == [("METERDROP_SMS_KEY", ""), ("METERDROP_WORKES", "METERDROP_WORKERS")]
+    assert misspelt(dict.fromkeys((*NO_SETTINGS, *(option.name for option in OPTIONS)), "")) == []
+
+
+def test_a_misspelt_variable_is_warned_of_once_and_stops_nothing(monkeypatch, capsys):
+    monkeypatch.setenv("METERDROP_LANGUAGES", "en")
+    monkeypatch.setenv("METERDROP_SMS_KEY", "secret-word")
+    monkeypatch.setattr(sys, "argv", ["meterdrop", "--version"])
+    with pytest.raises(SystemExit) as leave:
+        main.main()
+    said = capsys.readouterr().err
+    assert leave.value.code == 0
+    assert said.count("METERDROP_LANGUAGES") == 1 and "is METERDROP_LANGUAGE meant?" in said
+    assert "METERDROP_SMS_KEY is no setting" in said and "secret-word" not in said
 
 
 def test_a_named_settings_file_must_exist(tmp_path):

@@ -77,6 +77,12 @@ def test_the_main_road(run: Run, ctx: Context, tmp_path: Path) -> None:
     assert code == 1
     assert "2 files, 2 known" in out
     assert "b.pdf, page 1: corrupt_file" in err
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    said = "nothing to take in: no files there; name files, or a folder that holds some\n"
+    assert run("ingest", empty, *order) == (0, "", said)
+    code, out, err = run("ingest", empty, *order, "--json")
+    assert (code, lines(out)[0]["files"], err) == (0, 0, said)
     assert run("ingest", scans / "a.pdf", *order)[0] == 0
 
     code, out, _ = run("status", "--json")
