@@ -186,6 +186,10 @@ class Template:
     reference: Path | None = None
     back_of: str = ""
 
+    def __hash__(self) -> int:
+        # Much is kept by template: going through hundreds of cells each time takes longer than most of it.
+        return hash((self.name, self.version))
+
     @property
     def key(self) -> str:
         """``name@version``."""

@@ -12,7 +12,7 @@ import numpy as np
 from ocr.blank import is_blank, marks_mm2
 from ocr.forms.geometry import corners, project
 from ocr.forms.grouping import Candidate, group, misfit, without_doubles
-from ocr.forms.markers import Sighting, look_near, merge, passes
+from ocr.forms.markers import Sighting, in_corners, look_near, merge, passes
 from ocr.forms.settings import Floats, Grey, ReaderSettings
 from templates.model import Box, Template
 
@@ -66,6 +66,9 @@ def find_slips(
     alone: list[Sighting] = []
     beside = False
     factor = reduction(grey.shape, dpi, settings.detection_dpi)
+    whole = _filling(grey, factor, wanted, templates)
+    if whole is not None:
+        return Found((whole,))
     for attempt, more in enumerate(passes(grey, factor, wanted)):
         before = len(slips)
         sightings = merge(sightings, more)
@@ -87,13 +90,29 @@ def find_slips(
     return Found(tuple(ordered), more=beside and flat and not alone)
 
 
+def _filling(
+    grey: Grey, factor: int, wanted: frozenset[int], templates: Sequence[Template]
+) -> Candidate | None:
+    """The slip whose markers are all seen in the page's corners and beside which there is no room."""
+    slips, alone = group(in_corners(grey, factor, wanted), templates)
+    if len(slips) != 1 or alone or len(slips[0].sightings) < len(slips[0].template.markers):
+        return None
+    return slips[0] if _fill(grey, _outlines(slips)) else None
+
+
+def _outlines(slips: Sequence[Candidate]) -> list[Floats]:
+    return [outline for outline in (_outline(slip, _RIM_MM) for slip in slips) if outline is not None]
+
+
+def _fill(grey: Grey, outlines: Sequence[Floats]) -> bool:
+    """Whether slips leave too little of a page for another."""
+    return grey.size < 1.25 * sum(float(cv2.contourArea(each.astype(np.float32))) for each in outlines)
+
+
 def _something_beside(grey: Grey, slips: Sequence[Candidate]) -> bool:
     """Whether a page has print or writing beside its slips, as much as a sheet has."""
-    outlines = [outline for outline in (_outline(slip, _RIM_MM) for slip in slips) if outline is not None]
-    covered = sum(float(cv2.contourArea(outline.astype(np.float32))) for outline in outlines)
-    if grey.size < 1.25 * covered:
-        return False
-    return marks_mm2(grey, outlines) > _ANOTHER_MM2
+    outlines = _outlines(slips)
+    return not _fill(grey, outlines) and marks_mm2(grey, outlines) > _ANOTHER_MM2
 
 
 def _outline(slip: Candidate, rim_mm: float) -> Floats | None:

@@ -11,6 +11,14 @@ import numpy as np
 from ocr.forms.settings import Floats, Grey
 from templates.model import Box
 
+#: A place and those one unit to its right and below.
+_STEP = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+#: Along a quad's side, where its edge is looked for, and the terms of a line's fit there.
+_ALONG = np.linspace(0.12, 0.88, 15)
+_TERMS = np.stack([np.ones_like(_ALONG), _ALONG, _ALONG**2], axis=1)
+#: Across a side, in shares of how far is looked.
+_ACROSS = np.linspace(-1.0, 1.0, 25)
+
 
 def project(matrix: Floats, points: Floats) -> Floats:
     """Points (..., 2) through a 3×3 homography; same shape."""
@@ -42,10 +50,15 @@ def fit_similarity(source: Floats, target: Floats) -> Floats:
 
 
 def fit_affine(source: Floats, target: Floats) -> Floats:
-    """The affine map that takes ``source`` to ``target`` (n ≥ 3, 2) best, as a 3×3 matrix."""
-    design = np.column_stack([source, np.ones(len(source))])
-    solution = np.linalg.lstsq(design, target, rcond=None)[0]
-    return np.vstack([solution.T, [0.0, 0.0, 1.0]])
+    """The affine map that takes ``source`` (n ≥ 3, 2; not in a line) to ``target`` best, as a 3×3 matrix."""
+    middle, onto = source.mean(axis=0), target.mean(axis=0)
+    centred = source - middle
+    (xx, xy), (_, yy) = (centred.T @ centred).tolist()
+    inverse = np.array([[yy, -xy], [-xy, xx]]) / max(xx * yy - xy * xy, 1e-12)
+    matrix = np.eye(3)
+    matrix[:2, :2] = (target - onto).T @ centred @ inverse
+    matrix[:2, 2] = onto - matrix[:2, :2] @ middle
+    return matrix
 
 
 def fit_homography(source: Floats, target: Floats) -> Floats | None:
@@ -58,10 +71,15 @@ def fit_homography(source: Floats, target: Floats) -> Floats | None:
 
 def scale_at(matrix: Floats, point: Floats) -> float:
     """Local scale of a homography (target units a source unit) at ``point`` (2,)."""
-    step = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    o, x, y = project(matrix, point + step)
-    area = abs(float((x - o)[0] * (y - o)[1] - (x - o)[1] * (y - o)[0]))
-    return float(np.sqrt(area))
+    return float(scales_at(matrix, point[None])[0])
+
+
+def scales_at(matrix: Floats, points: Floats) -> Floats:
+    """Local scales of a homography at ``points`` (n, 2): (n,)."""
+    places = project(matrix, points[:, None] + _STEP)
+    (ax, ay), (bx, by) = ((places[:, k] - places[:, 0]).T for k in (1, 2))
+    scales: Floats = np.sqrt(np.abs(ax * by - ay * bx))
+    return scales
 
 
 def refine_quads(grey: Grey, quads: Floats, widths: Floats) -> Floats:
@@ -71,53 +89,46 @@ def refine_quads(grey: Grey, quads: Floats, widths: Floats) -> Floats:
     Each side is a line fitted to places where the grey level has gone half way, outliers left out. A square
     whose edges cannot be made out keeps its corners. All squares together take hardly longer than one.
     """
-    along = np.linspace(0.12, 0.88, 15)
-    across = np.linspace(-widths, widths, 25, axis=1)
-    start, end = quads, np.roll(quads, -1, axis=1)
-    direction = (end - start) / np.maximum(np.linalg.norm(end - start, axis=2, keepdims=True), 1e-9)
-    normal = np.stack([direction[..., 1], -direction[..., 0]], axis=2)  # outward: drawn clockwise
-    base = start[:, :, None] + along[:, None] * (end - start)[:, :, None]
-    points = base[:, :, :, None] + across[:, None, None, :, None] * normal[:, :, None, None]
-    flat = points.astype(np.float32).reshape(-1, across.shape[1], 2)
-    profile = cv2.remap(
-        grey,
-        np.ascontiguousarray(flat[..., 0]),
-        np.ascontiguousarray(flat[..., 1]),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).reshape(points.shape[:-1])
-    inside = profile[..., :6].astype(np.float64).mean(axis=3)
-    outside = profile[..., -6:].astype(np.float64).mean(axis=3)
+    start, end = quads, np.concatenate([quads[:, 1:], quads[:, :1]], axis=1)
+    way = end - start
+    direction = way / np.maximum(np.hypot(way[..., :1], way[..., 1:]), 1e-9)
+    normal = direction[..., ::-1] * (1.0, -1.0)  # outward: drawn clockwise
+    base = start[:, :, None] + _ALONG[:, None] * way[:, :, None]
+    reach = (widths[:, None, None] * normal)[:, :, None, None] * _ACROSS[:, None]
+    points = (base[:, :, :, None] + reach).astype(np.float32).reshape(-1, len(_ACROSS), 2)
+    x, y = np.ascontiguousarray(points[..., 0]), np.ascontiguousarray(points[..., 1])
+    seen_there = cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    profile = seen_there.reshape(*base.shape[:3], len(_ACROSS)).astype(np.float64)
+    inside, outside = profile[..., :6].mean(axis=3), profile[..., -6:].mean(axis=3)
     contrast = outside - inside
     dark = np.clip((outside[..., None] - profile) / np.maximum(contrast, 1.0)[..., None], 0.0, 1.0)
-    offset = dark.mean(axis=3) * 2 * widths[:, None, None] - widths[:, None, None]
-    weight = (contrast > 20).astype(np.float64)
+    offset = (dark.mean(axis=3) * 2.0 - 1.0) * widths[:, None, None]
+    strong = contrast > 20
+    weight = strong.astype(np.float64)
     seen = (weight.sum(axis=2) >= 6).all(axis=1)
     fitted, ends = seen.copy(), np.zeros((len(quads), 4, 2))
     for _ in range(3):
         some = np.flatnonzero(fitted)
         if not len(some):
             break
-        ends[some] = _weighted_line(along, offset[some], weight[some])
-        error = np.abs(offset[some] - ends[some, :, :1] - (ends[some, :, 1:] - ends[some, :, :1]) * along)
-        usual = np.sort(error, axis=2)[:, :, len(along) // 2, None]
-        weight[some] = (contrast[some] > 20) & (error <= np.maximum(2.5 * usual, 0.05))
+        ends[some] = line = _weighted_line(offset[some], weight[some])
+        error = np.abs(offset[some] - line[..., :1] - (line[..., 1:] - line[..., :1]) * _ALONG)
+        usual = np.sort(error, axis=2)[:, :, len(_ALONG) // 2, None]
+        weight[some] = strong[some] & (error <= np.maximum(2.5 * usual, 0.05))
         fitted[some] = (weight[some].sum(axis=2) >= 5).all(axis=1)
     lines = ends[..., None] * normal[:, :, None, :] + np.stack([start, end], axis=2)
-    refined = _intersections(np.roll(lines, 1, axis=1), lines)
+    refined = _intersections(np.concatenate([lines[:, 3:], lines[:, :3]], axis=1), lines)
     moved = np.abs(refined - quads).max(axis=(1, 2))
     # What is not finite compares as false.
     return np.where((seen & (moved <= 2 * widths))[:, None, None], refined, quads)
 
 
-def _weighted_line(along: Floats, offset: Floats, weight: Floats) -> Floats:
-    """Weighted least squares lines: ``offset`` (…, n) over ``along`` (n,) → values at 0 and at 1, (…, 2)."""
-    total = weight.sum(axis=-1)
-    middle = (weight * along).sum(axis=-1) / total
-    level = (weight * offset).sum(axis=-1) / total
-    centred = along - middle[..., None]
-    spread = np.maximum((weight * centred**2).sum(axis=-1), 1e-9)
-    slope = (weight * centred * offset).sum(axis=-1) / spread
+def _weighted_line(offset: Floats, weight: Floats) -> Floats:
+    """Weighted least squares lines: ``offset`` (…, n) over ``_ALONG`` → values at 0 and at 1, (…, 2)."""
+    total, first, second = np.moveaxis(weight @ _TERMS, -1, 0)
+    level, product = np.moveaxis((weight * offset) @ _TERMS[:, :2], -1, 0) / total
+    middle = first / total
+    slope = (product - middle * level) / np.maximum(second / total - middle**2, 1e-9)
     return np.stack([level - slope * middle, level + slope * (1.0 - middle)], axis=-1)
 
 

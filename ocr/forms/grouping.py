@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
-from ocr.forms.geometry import corners, fit_affine, fit_homography, fit_similarity, project, scale_at
+from ocr.forms.geometry import (
+    corners,
+    fit_affine,
+    fit_homography,
+    fit_similarity,
+    project,
+    scale_at,
+    scales_at,
+)
 from ocr.forms.markers import Sighting
 from ocr.forms.settings import Floats
 from templates.model import Marker, Template
@@ -38,6 +47,10 @@ class Candidate:
 
     def matrix(self) -> Floats | None:
         """The simplest plane map, slip millimetres → page pixels, that fits the markers."""
+        return self._matrix
+
+    @cached_property
+    def _matrix(self) -> Floats | None:
         return best_map(*self.points())
 
     def centre(self) -> Floats:
@@ -91,8 +104,8 @@ def plausible(matrix: Floats, mm: Floats) -> bool:
     a, b = np.roll(quad, -1, axis=0) - quad, np.roll(quad, -2, axis=0) - np.roll(quad, -1, axis=0)
     if (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] <= 0).any():
         return False
-    scales = [scale_at(matrix, p) for p in frame]
-    return max(scales) < 3.0 * min(scales)
+    scales = scales_at(matrix, frame)
+    return float(scales.max()) < 3.0 * float(scales.min())
 
 
 def group(
@@ -150,8 +163,8 @@ def _fit_together(
 def _expects(a: Sighting, b: Sighting, markers: dict[int, Marker]) -> bool:
     own, other = corners(markers[a.id].box), corners(markers[b.id].box)
     # Seen from the side a marker is no square: the affine map goes with it, the similarity errs less.
-    for matrix in (fit_similarity(own, a.quad), fit_affine(own, a.quad)):
-        expected = project(matrix, other).mean(axis=0)
+    for fit in (fit_similarity, fit_affine):
+        expected = project(fit(own, a.quad), other).mean(axis=0)
         distance = float(np.linalg.norm(expected - a.centre))
         # A neighbouring slip's marker is a whole slip away.
         if float(np.linalg.norm(expected - b.centre)) < 0.35 * distance:
