@@ -159,7 +159,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=8)
     given = parser.parse_args()
     made = boxes(given.sheets, given.box, given.seed)
-    folder = given.folder or Path(tempfile.mkdtemp(prefix=f"chaos-{given.through}-", dir=OUT))
+    folder = given.folder
+    if folder is None:
+        folder = Path(tempfile.mkdtemp(prefix=f"chaos-{given.through}-", dir=OUT))
+        # A cluster's database runs as another user, who must be able to enter.
+        folder.chmod(0o755)
     folder = folder.resolve()
     dice = random.Random(given.seed)
     place: Place = Embedded(folder, dice) if given.through == "embedded" else InCluster(folder, dice)

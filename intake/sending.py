@@ -15,8 +15,9 @@ from domain.reasons import Reason
 from intake.limits import check, limits_of, take
 from intake.settings import PublicSettings
 from services import portal, submit
+from services.cleaning import clean_photo
 from services.context import Context
-from services.photos import PhotoReader, clean_photo
+from services.photos import PhotoReader
 from services.portal import NotAccepted, Offer, PhotoOrder, spelled
 from services.text import clean
 from web.failures import wants_json

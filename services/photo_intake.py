@@ -15,7 +15,7 @@ from domain.account import RegisterRow, same_serial
 from domain.errors import UsageError
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import photos, settling
+from services import cleaning, photos, settling
 from services.context import Context, MeterHint, PageRead
 from services.photo_slip import remembered, slip_of, with_reason
 from services.portal import new_reference
@@ -62,7 +62,7 @@ def receive_photo(
         raise UsageError(f"there is no supplier {claim.supplier!r}; known are: {known}")
     if not rules.account.accepts(claim.account):
         raise UsageError(f"{claim.account!r} is no account of {rules.title}; check its digits")
-    photo = photos.clean_photo(data, name)
+    photo = cleaning.clean_photo(data, name)
     key = ctx.objects.put(photo.jpeg)
     at, shown = ctx.clock(), printable(clean(name)) or "photo.jpg"
     read = photos.with_facts(photos.PhotoRead(), photo)

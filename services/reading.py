@@ -11,12 +11,10 @@ import os
 import resource
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from multiprocessing import parent_process
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +30,7 @@ from ocr.meters.reading import MeterPhotos
 from ocr.results import SlipReading
 from services import photos
 from services.context import LOCAL, MeterHint, PageCount, PageRead, PageRef
+from services.processes import end_with_parent
 from services.work import ReadingSettings, RegisterFile
 from storage.objects import ObjectStore, open_store
 from templates import all_templates, load_template
@@ -146,15 +145,7 @@ def start(settings: ReadingSettings) -> None:
     limit = settings.memory_mb << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # A killed parent cannot tell its children; without this they would wait for work for ever.
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 @cache

@@ -201,6 +201,7 @@ def serve_public(listening: socket.socket) -> None:
     from meterdrop.photos import photo_reader
     from meterdrop.settings import load_settings
     from meterdrop.wiring import connections, context
+    from services import cleaning
 
     settings = load_settings()
     start_log(settings)
@@ -210,6 +211,8 @@ def serve_public(listening: socket.socket) -> None:
             ctx, web_settings(settings), photo_reader=photo_reader(), billing_reasons=reasons
         )
         observe(app, "public", settings)
+        # The first customer's photo need not wait for what opens it.
+        threading.Thread(target=cleaning.warm, daemon=True).start()
         _serve(app, listening, settings)
 
 
