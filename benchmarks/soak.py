@@ -1,6 +1,6 @@
 """Batch after batch in one process with its readers: does memory stay flat, and the time a sheet takes?
 
-    python -m benchmarks.soak [--sheets 10000] [--batch 500]
+    python -m benchmarks.soak [--sheets 10000] [--batch 500] [--dpi 300]
 
 The product is a process of its own (``benchmarks.soaked``); this one packs batches, tells it of them and
 looks at its memory. Every batch is the same pile of slips, each page with another quantisation table than
@@ -20,25 +20,48 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pikepdf
 
 from benchmarks.cpu import cpu_seconds
-from benchmarks.pile import DAY, OUT, Pile, pile
+from benchmarks.pile import DAY, DPI, OUT, Pile, pile
 from benchmarks.usage import OWN, tree, watched
+from ocr.load import open_document
+from simulate import files
 
 #: Of the table's 64 steps in zigzag order, those from which the variants are made: fine enough to leave the
 #: ink alone, coarse enough that every page has some of it.
 _FIRST_STEP, _STEPS = 12, 24
 
 
-def again(made: Pile, number: int, folder: Path) -> Path:
+def at_resolution(made: Pile, dpi: int, folder: Path) -> Path:
+    """The pile's PDF, its pages made smaller where fewer than their own dots an inch are wanted."""
+    if dpi == DPI:
+        return made.pdf
+    path = folder / f"pile-{dpi}.pdf"
+    path.write_bytes(files.pdf_of_jpegs(_smaller(made, dpi)))
+    return path
+
+
+def _smaller(made: Pile, dpi: int) -> Iterator[tuple[bytes, int]]:
+    with open_document(made.pdf) as document:
+        for page in range(1, document.pages + 1):
+            grey = document.page(page).grey
+            size = (grey.shape[1] * dpi // DPI, grey.shape[0] * dpi // DPI)
+            small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+            yield files.jpeg(small, dpi), dpi
+
+
+def again(pile_pdf: Path, number: int, folder: Path) -> Path:
     """The pile as another file with other pixels, the same for the same ``number``."""
     path = folder / f"batch-{number:04d}.pdf"
-    with pikepdf.open(made.pdf) as document:
+    with pikepdf.open(pile_pdf) as document:
         for page in document.pages:
             picture = page.Resources.XObject["/Im0"]
             picture.write(_varied(picture.read_raw_bytes(), number), filter=pikepdf.Name.DCTDecode)
@@ -60,9 +83,10 @@ def collected(number: int) -> date:
     return date(months // 12, months % 12 + 1, DAY.day)
 
 
-def soak(made: Pile, batches: int, home: Path, workers: int) -> list[dict[str, Any]]:
+def soak(made: Pile, batches: int, home: Path, workers: int, dpi: int = DPI) -> list[dict[str, Any]]:
     """A line a batch."""
     lines = []
+    pages = at_resolution(made, dpi, home)
     command = [sys.executable, "-m", "benchmarks.soaked", "--home", str(home / "product")]
     with subprocess.Popen(
         [*command, "--register", str(made.register), "--workers", str(workers)],
@@ -73,7 +97,7 @@ def soak(made: Pile, batches: int, home: Path, workers: int) -> list[dict[str, A
         assert product.stdin is not None and product.stdout is not None
         _answer(product.stdout.readline())
         for number in range(batches):
-            path = again(made, number, home)
+            path = again(pages, number, home)
             used = cpu_seconds(product.pid)
             with watched(product.pid) as memory:
                 told = {"path": str(path), "collected": collected(number).isoformat()}
@@ -125,10 +149,12 @@ def main() -> None:
     parser.add_argument("--sheets", type=int, default=10_000)
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--dpi", type=int, default=DPI, help="of the pages; fewer cost less time")
     given = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="meterdrop-soak-"))
     try:
-        lines = soak(pile(given.batch), -(-given.sheets // given.batch), home, given.workers)
+        batches = -(-given.sheets // given.batch)
+        lines = soak(pile(given.batch), batches, home, given.workers, given.dpi)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     grown = {what: round(growth(lines, what), 4) for what in ("mib", "own_mib")}

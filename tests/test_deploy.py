@@ -105,6 +105,9 @@ def test_units_start_what_there_is_as_nobody_special(unit: str) -> None:
         assert (DEPLOY / "systemd" / (Path(file).name + ".example")).is_file()
     if service["Type"] == ["exec"]:
         assert service["Restart"] == ["always"]
+    if service["Type"] == ["exec"] and " server " not in service["ExecStart"][0]:
+        # Below it run processes that may be killed for what a page takes: systemd must not stop the rest.
+        assert service["OOMPolicy"] == ["continue"]
     if "worker" in service["ExecStart"][0] and service["Type"] == ["exec"]:
         # The first process alone is told, and has time for its chunk.
         assert service["KillMode"] == ["mixed"]
