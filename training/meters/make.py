@@ -56,7 +56,7 @@ READ = {
     "read-large": read_train.Plan(
         "read-large",
         (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.02), ("strip-chongqing", 0.08)),
-        steps=5600,
+        steps=4600,
         rate=2e-3,
         start_from="read-long",
         seed=4,
