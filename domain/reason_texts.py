@@ -19,6 +19,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "Сохранённый оригинал утрачен или повреждён: восстановите его из резервной копии.",
         "The stored original is missing or damaged: restore it from a backup.",
     ),
+    Reason.ALREADY_DESTROYED: (
+        "Этот файл уже был принят и по истечении срока хранения уничтожен: второй раз его не принимают.",
+        "This file was taken in before and destroyed when its term ended: it is not taken in again.",
+    ),
     Reason.PASSWORD_PROTECTED: (
         "Файл защищён паролем: сохраните его без пароля.",
         "The file has a password: save it without one.",

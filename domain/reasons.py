@@ -20,6 +20,7 @@ class Reason(StrEnum):
     DECODER_CRASHED = "decoder_crashed"
     TIMED_OUT = "timed_out"
     ORIGINAL_DAMAGED = "original_damaged"
+    ALREADY_DESTROYED = "already_destroyed"
     BLURRED = "blurred"
     TOO_DARK = "too_dark"
     NO_DISPLAY_FOUND = "no_display_found"

@@ -51,7 +51,9 @@ def act_text(act: Act, operators: str) -> str:
         lines.append(f"  {_NAMES.get(name, name)}: файлов {kind.files}, листов {kind.sheets}{since}{until}")
     if act.messages:
         lines.append(f"  сообщения, не принёсшие показаний: {act.messages}")
-    if not act.kinds and not act.messages:
+    if act.strays:
+        lines.append(f"  объекты без записи (не были приняты, старше суток): {len(act.strays)}")
+    if not act.kinds and not act.messages and not act.strays:
         lines.append("  ничего: сроки не истекли")
     lines += [
         "",
@@ -61,7 +63,7 @@ def act_text(act: Act, operators: str) -> str:
         *([f"Срок хранения не задан: {', '.join(act.no_term)}"] if act.no_term else []),
         "",
         "Уничтоженные оригиналы (SHA-256):",
-        *(f"  {key}" for key in act.keys),
+        *(f"  {key}" for key in (*act.keys, *act.strays)),
         "",
         f"Уничтожение выполнил: {act.who}  ____________________",
         "Ответственный за обработку персональных данных:  ____________________",

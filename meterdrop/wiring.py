@@ -124,7 +124,8 @@ def open_context(settings: Settings | None = None) -> Context:
     except OSError as error:
         raise SettingsError(f"METERDROP_HOME {settings.home} cannot be made: {error.strerror}") from error
     folder = settings.path("METERDROP_TEMPLATES")
-    records, objects = Records.open(records_settings(settings)), open_store(store_settings(settings))
+    records = Records.open(records_settings(settings))
+    objects = open_store(store_settings(settings), utc_now)
     fixed = {template.key: template for template in (*all_templates(folder), *PHOTOS, MESSAGE)}
     templates = LiveTemplates(fixed, records, objects, settings.taught)
     templates.refresh()

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
+from domain.errors import InputError
 from review_ui.digitiser import Digitiser
 from review_ui.staff import STATIONS, context_of, staff
 from review_ui.uploads import Uploads, WrongOffset
@@ -103,7 +104,11 @@ def hand_in(request: Request, user: Operator, batch_id: BatchId, body: NewFile) 
         path = uploads.whole(user.name, body.upload, body.size, body.sha256)
     except WrongOffset as wrong:
         return JSONResponse({"offset": wrong.offset}, 409)
-    receipt = station.hand_in(context_of(request), batch_id, path, body.name)
+    try:
+        receipt = station.hand_in(context_of(request), batch_id, path, body.name)
+    except InputError as error:
+        uploads.forget(user.name, body.upload)
+        return JSONResponse({"error": error.reason.value, "message": str(error)}, 422)
     uploads.forget(user.name, body.upload)
     _wake(request)
     return JSONResponse({"receipt": receipt.receipt_id, "sha256": receipt.sha256, "again": receipt.again})

@@ -15,7 +15,7 @@ from domain.account import RegisterRow, same_serial
 from domain.errors import UsageError
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import cleaning, photos, settling
+from services import cleaning, photos, receive, settling
 from services.context import Context, MeterHint, PageRead
 from services.photo_slip import remembered, slip_of, with_reason
 from services.portal import new_reference
@@ -54,7 +54,8 @@ def receive_photo(
     """Keep the photo, without its metadata, and its claim; when this returns, both are durable.
 
     The same photo with the same claim again gives another receipt and no further sheet. Raises
-    ``UsageError`` for a supplier or an account that there cannot be, ``InputError`` for what is no photo.
+    ``UsageError`` for a supplier or an account that there cannot be, ``InputError`` for what is no photo and
+    for one that was destroyed at the end of its term.
     """
     rules = ctx.suppliers.get(claim.supplier)
     if rules is None:
@@ -66,12 +67,13 @@ def receive_photo(
     key = ctx.objects.put(photo.jpeg)
     at, shown = ctx.clock(), printable(clean(name)) or "photo.jpg"
     read = photos.with_facts(photos.PhotoRead(), photo)
-    with ctx.records.begin() as tx:
+    with receive.letting_go(ctx, key), ctx.records.begin() as tx:
         if batch_id is None:
             batch_id = tx.files.add_batch(claim.supplier, claim.channel, "", claim.day, at)
         file, new = tx.files.add_file(
             claim.supplier, key, shown, size=len(photo.jpeg), batch_id=batch_id, at=at
         )
+        receive.refuse_destroyed(file)
         receipt = tx.files.add_receipt(claim.supplier, file.id, batch_id, shown, at)
         details = {"file": file.id, "batch": batch_id, "name": shown, "again": not new}
         tx.audits.add(at, claim.channel, "file.received", supplier=claim.supplier, details=details)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.errors import UsageError
-from services import evidence
+from services import evidence, strays
 from services.context import Context
 from services.text import printable
 from storage.records.holds import DueFile, HoldRow
@@ -55,6 +55,7 @@ class Act:
     ``held``: files that a legal hold keeps; ``unjudged``: files with a sheet that still has to be judged.
     ``keys``: SHA-256 of every original destroyed. ``messages``: emptied ones that had brought no reading;
     ``messages_held``: those that a hold keeps. ``no_term``: channels that are kept because no term ends them.
+    ``strays``: SHA-256 of objects that no record named; ``strays_kept``: how many of them were too many.
     """
 
     at: datetime
@@ -68,6 +69,8 @@ class Act:
     messages: int = 0
     messages_held: int = 0
     no_term: list[str] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)
+    strays_kept: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The act as it is kept: what, how much, from when; nothing of what stood in it."""
@@ -93,13 +96,16 @@ class Act:
             "messages_held": self.messages_held,
             "no_term": self.no_term,
             "originals": self.keys,
+            "strays": self.strays,
+            "strays_kept": self.strays_kept,
         }
 
 
-def purge(ctx: Context, terms: Terms, who: str, *, dry: bool = False) -> Act:
+def purge(ctx: Context, terms: Terms, who: str, *, dry: bool = False, all_strays: bool = False) -> Act:
     """Destroy what is due, file by file, then write the act; killed anywhere, run it again.
 
     A file's object goes first, its record after it: nothing is ever called destroyed that is still there.
+    ``all_strays``: objects that no record names, however many (``services.strays``).
     """
     act = Act(ctx.clock(), who, dict(terms.days))
     with ctx.records.read() as tx:
@@ -127,10 +133,12 @@ def purge(ctx: Context, terms: Terms, who: str, *, dry: bool = False) -> Act:
             act.messages, act.messages_held = act.messages + gone, act.messages_held + kept
     if DRAFT in terms.days:
         _drafts(ctx, act, holds, act.at - timedelta(days=terms.days[DRAFT]), dry=dry)
-    if (act.keys or act.messages) and not dry:
+    swept = strays.sweep(ctx, who, dry=dry, many=all_strays)
+    act.strays, act.strays_kept = list(swept.keys), swept.kept
+    if (act.keys or act.messages or act.strays) and not dry:
         with ctx.records.begin() as tx:
             act.number = tx.holds.write_act(act.as_json(), who, act.at)
-            details = {"act": act.number, "files": len(act.keys), "held": act.held}
+            details = {"act": act.number, "files": len(act.keys), "held": act.held, "strays": len(act.strays)}
             tx.audits.add(act.at, who, "purge.act", details=details)
     return act
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from domain.errors import InputError, UsageError
 from domain.reasons import Reason
 from ocr.load.files import open_regular, too_many_bytes
+from services import strays
 from services.context import Context
 from services.results import BatchOrder, Receipt
 from services.text import printable
-from storage.records import Transaction
+from storage.records import FileRow, Transaction
 
 
 def open_batch(ctx: Context, order: BatchOrder) -> int:
@@ -30,16 +33,18 @@ def receive_file(
     """Store the bytes and record the file; when this returns, both are durable.
 
     The same bytes again give another receipt and no further sheet. Without ``batch_id`` the file is a batch
-    of its own. Raises ``InputError`` (not found, not a file, too large) when there is nothing to take; a
-    damaged or empty file is taken, and its sheet becomes ``unreadable``.
+    of its own. Raises ``InputError`` (not found, not a file, too large) when there is nothing to take, and
+    for what was destroyed at the end of its term; a damaged or empty file is taken, and its sheet becomes
+    ``unreadable``.
     """
     _check(ctx, order)
     key, size = _put(ctx, source, name)
     at = ctx.clock()
     shown = printable(name.encode("utf-8", "backslashreplace").decode()) or "?"
-    with ctx.records.begin() as tx:
+    with letting_go(ctx, key), ctx.records.begin() as tx:
         batch = batch_id if batch_id is not None else _open(ctx, tx, order)
         file, new = tx.files.add_file(order.supplier, key, shown, size=size, batch_id=batch, at=at)
+        refuse_destroyed(file)
         receipt = tx.files.add_receipt(file.supplier, file.id, batch, shown, at)
         if new:
             # One sheet stands for the file until its pages are counted, so that it is never out of sight.
@@ -53,6 +58,29 @@ def receive_file(
             details={"file": file.id, "batch": batch, "name": shown, "again": not new},
         )
     return Receipt(receipt, batch, file.id, key, shown, again=not new)
+
+
+def refuse_destroyed(file: FileRow) -> None:
+    """Raise ``InputError`` for bytes whose term has ended: their readings went to billing long ago.
+
+    What would tell them from a second reading was destroyed with them, and the act says that they are gone.
+    """
+    if file.purged_at is not None:
+        raise InputError(
+            Reason.ALREADY_DESTROYED,
+            f"these bytes were received on {file.received_at:%Y-%m-%d} and destroyed at the end of their "
+            f"term on {file.purged_at:%Y-%m-%d} (file {file.id}); they are not taken in again",
+        )
+
+
+@contextmanager
+def letting_go(ctx: Context, key: str) -> Iterator[None]:
+    """Destroy the object again when what it was stored for is refused (``InputError``)."""
+    try:
+        yield
+    except InputError:
+        strays.let_go(ctx, key)
+        raise
 
 
 def _check(ctx: Context, order: BatchOrder) -> None:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from domain.errors import ConflictError, UsageError
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import photos, settling
+from services import photos, receive, settling
 from services.context import Context, PageRead, PageRef
 from services.judging import sheets_lock
 from services.photo_slip import remembered, slip_of, with_reason
@@ -104,6 +104,10 @@ def begin(
     """Keep the photo, read it, and record the draft; raises ``NotAccepted``. Not received until confirmed."""
     rows = check_order(ctx, order, day)
     key = ctx.objects.put(photo.jpeg)
+    with receive.letting_go(ctx, key), ctx.records.read() as tx:
+        known = tx.files.with_bytes(key)
+        if known is not None:
+            receive.refuse_destroyed(known)
     first = rows[0] if len(rows) == 1 else None
     read = photos.read_photo(
         reader, photo.picture, first.digits if first else None, first.decimals if first else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import islice
 from typing import TypeVar
 
 from domain.errors import ObjectCorruptError, ObjectNotFoundError
-from services import evidence
+from services import evidence, strays
 from services.context import Context
 from services.results import VerifyResult
 from storage.records import Transaction
@@ -47,6 +48,7 @@ def verify(ctx: Context, progress: Callable[[int, int], None] | None = None) -> 
         taught = tx.taught.published()
     problems += _originals(ctx, total, progress)
     problems += _drafts(ctx)
+    problems += _said_to_be_gone(ctx)
     for weights, model in sorted({(choice.weights, choice.model) for choice in choices if choice.weights}):
         if _found(ctx, weights) is None:
             problems.append(f"model {model}: its weights {weights} are missing or damaged; restore a backup")
@@ -76,6 +78,16 @@ def _originals(ctx: Context, total: int, progress: Callable[[int, int], None] | 
                         yield f"file {file_id}: its original {key} is {found}; restore it from a backup"
                 elif found != size:
                     yield f"file {file_id}: its original has {found} bytes, not {size}"
+
+
+def _said_to_be_gone(ctx: Context) -> Iterator[str]:
+    """Objects that lie where an act of destruction says that there are none."""
+    keys = ctx.objects.untouched_since(ctx.clock() - strays.OLD)
+    while some := list(islice(keys, _SOME)):
+        with ctx.records.read() as tx:
+            found = tx.named.destroyed(some)
+        for file_id, key in found:
+            yield f"file {file_id}: its original {key} was destroyed and is there again; run meterdrop purge"
 
 
 def _drafts(ctx: Context) -> Iterator[str]:

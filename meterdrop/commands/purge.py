@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the act of destruction as text for signature; the file must not exist.",
 )
+@click.option("--all-strays", is_flag=True, help="Objects that no record names: destroy however many.")
 @click.option("--json", "as_json", is_flag=True, help="The act as one JSON object on standard output.")
-def command(*, dry_run: bool, who: str, path: Path | None, as_json: bool) -> None:
+def command(*, dry_run: bool, who: str, path: Path | None, all_strays: bool, as_json: bool) -> None:
     """Destroy originals and personal data whose term (METERDROP_KEEP_DAYS) has ended.
 
-    Files under a legal hold stay, and files with a sheet that nobody has judged. The audit log stays.
+    Files under a legal hold stay, and files with a sheet that nobody has judged. The audit log stays. Objects
+    go, too, that no record names and that are older than a day: a crash left them.
     """
     from domain.errors import AlreadyExistsError
     from meterdrop.acts import act_text
@@ -38,7 +40,7 @@ def command(*, dry_run: bool, who: str, path: Path | None, as_json: bool) -> Non
     if path is not None and path.exists():
         raise AlreadyExistsError(f"{path} exists; name another file for the act")
     with context(settings) as ctx:
-        act = purge(ctx, terms, who, dry=dry_run)
+        act = purge(ctx, terms, who, dry=dry_run, all_strays=all_strays)
         titles = ", ".join(sorted(rules.title for rules in ctx.suppliers.values()))
     if path is not None:
         path.write_text(act_text(act, titles), "utf-8")
@@ -55,6 +57,15 @@ def _print(act: Act, *, dry: bool) -> None:
     click.echo(f"{len(act.keys)} originals {done}, {act.held} kept by a hold, {act.unjudged} not judged yet")
     if act.messages or act.messages_held:
         click.echo(f"{act.messages} messages without a reading {done}, {act.messages_held} kept by a hold")
+    if act.strays:
+        click.echo(f"{len(act.strays)} objects that no record names {done}")
+    if act.strays_kept:
+        click.echo(
+            f"{act.strays_kept} objects that no record names are kept, too many for what crashes leave: "
+            "has another installation the same place, or are the records older than the objects? If neither "
+            "is so, give --all-strays",
+            err=True,
+        )
     if act.no_term:
         click.echo(f"Kept for ever, METERDROP_KEEP_DAYS names no term: {', '.join(act.no_term)}", err=True)
     if act.number:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,9 +26,6 @@ from storage.objects.store import (
 
 #: Every unfinished file starts with this, so that a sweep finds what a crash left behind.
 TEMPORARY_PREFIX = ".incoming-"
-
-#: Nobody writes one object for an hour.
-STALE_AFTER_SECONDS = 3600.0
 
 
 class FolderStore:
@@ -56,7 +55,7 @@ class FolderStore:
         key = key_of(data)
         path = self.path_of(key)
         try:
-            if _holds(path, data):
+            if _holds(path, data) and _touched(path):
                 # Another process may have renamed it a moment ago and not yet synced the folder.
                 _sync_folder(path.parent)
                 return key
@@ -75,7 +74,7 @@ class FolderStore:
         key = found.hexdigest()
         path = self.path_of(key)
         try:
-            if path.is_file() and self._sound(key):
+            if path.is_file() and self._sound(key) and _touched(path):
                 _sync_folder(path.parent)
                 return key
             self._make_folder(path.parent.parent)
@@ -143,12 +142,17 @@ class FolderStore:
         except OSError as error:
             raise _explained(error, self.root) from error
 
-    def sweep(self, now: float, older_than: float = STALE_AFTER_SECONDS) -> int:
-        """Remove what crashed writers left behind, older than so many seconds; returns how many files.
+    def untouched_since(self, moment: datetime) -> Iterator[str]:
+        """See ``ObjectStore.untouched_since``; exact."""
+        limit = moment.timestamp()
+        for key in self.keys():
+            with contextlib.suppress(FileNotFoundError):
+                if self.path_of(key).stat().st_mtime < limit:
+                    yield key
 
-        ``now`` is the file system's time in seconds since 1970.
-        """
-        limit = now - older_than
+    def sweep(self, before: datetime) -> int:
+        """See ``ObjectStore.sweep``; by the file system's clock."""
+        limit = before.timestamp()
         removed = 0
         for folder in self._leaves():
             for name in _listing(folder):
@@ -194,6 +198,15 @@ def _holds(path: Path, data: bytes) -> bool:
         return path.stat().st_size == len(data) and path.read_bytes() == data
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def _touched(path: Path) -> bool:
+    """Note that the file is wanted again; False where that cannot be noted, so that it is written anew."""
+    try:
+        os.utime(path)
+    except (FileNotFoundError, PermissionError):
+        return False
+    return True
 
 
 def _write_whole(path: Path, pieces: Iterable[bytes], key: str) -> None:

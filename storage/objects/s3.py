@@ -6,11 +6,13 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import urllib3
 from minio import Minio
+from minio.datatypes import Object
 from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError
 
@@ -21,6 +23,8 @@ from storage.objects.store import PIECE_BYTES, checked_bytes, checked_key, is_ke
 
 T = TypeVar("T")
 
+#: How long an object's age counts as that of the last ``put`` of its bytes.
+_FRESH = timedelta(hours=12)
 _ABSENT = {"NoSuchKey", "NoSuchObject"}
 
 
@@ -31,8 +35,10 @@ class S3Store:
     must exist: who may make one, with which lifetime and copies, is the administrator's decision.
     """
 
-    def __init__(self, settings: S3Settings) -> None:
+    def __init__(self, settings: S3Settings, clock: Callable[[], datetime] | None = None) -> None:
+        """``clock``: whoever puts has one, for ``untouched_since``; whoever only reads needs none."""
         self.settings = settings
+        self._clock = clock
         try:
             self._client = Minio(
                 settings.endpoint,
@@ -72,7 +78,12 @@ class S3Store:
         key, tag = found.hexdigest(), md5.hexdigest()
         with self._explaining():
             # A second version of the same bytes would fill a versioned bucket.
-            if self._stat(key) == (size, tag):
+            there = self._stat(key)
+            if (
+                there is not None
+                and (there.size or 0, there.etag or "") == (size, tag)
+                and self._fresh(there)
+            ):
                 return key
             file.seek(0)
             done = self._client.put_object(self.settings.bucket, self._name(key), file, size)
@@ -127,18 +138,38 @@ class S3Store:
         with self._explaining():
             self._client.remove_object(self.settings.bucket, name)
 
+    def untouched_since(self, moment: datetime) -> Iterator[str]:
+        """See ``ObjectStore.untouched_since``; by the server's clock."""
+        start = len(self.settings.prefix)
+        with self._explaining():
+            for found in self._client.list_objects(
+                self.settings.bucket, prefix=self.settings.prefix, recursive=True
+            ):
+                key = (found.object_name or "")[start:]
+                if is_key(key) and found.last_modified is not None and found.last_modified < moment:
+                    yield key
+
+    def sweep(self, before: datetime) -> int:
+        """See ``ObjectStore.sweep``: a bucket shows no half object; its own rules end half uploads."""
+        return 0
+
+    def _fresh(self, there: Object) -> bool:
+        """Whether it was put lately; what was not is put again, for ``untouched_since`` to count from now."""
+        if self._clock is None or there.last_modified is None:
+            return True
+        return self._clock() - there.last_modified < _FRESH
+
     def _name(self, key: str) -> str:
         return self.settings.prefix + key
 
-    def _stat(self, key: str) -> tuple[int, str] | None:
-        """Size in bytes and entity tag, or None if there is no such object."""
+    def _stat(self, key: str) -> Object | None:
+        """Size in bytes, entity tag and age, or None if there is no such object."""
         try:
-            found = self._client.stat_object(self.settings.bucket, self._name(key))
+            return self._client.stat_object(self.settings.bucket, self._name(key))
         except S3Error as error:
             if error.code in _ABSENT:
                 return None
             raise
-        return (found.size or 0, found.etag or "")
 
     def _place(self, key: str) -> str:
         return f"object {self._name(checked_key(key))} in bucket {self.settings.bucket}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -61,6 +62,14 @@ class ObjectStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the object under ``key``; nothing happens if there is none."""
+        ...
+
+    def untouched_since(self, moment: datetime) -> Iterator[str]:
+        """Keys of the objects that no ``put`` has returned since then, give or take half a day."""
+        ...
+
+    def sweep(self, before: datetime) -> int:
+        """Remove what writers that crashed before then left behind; returns how many files."""
         ...
 
 

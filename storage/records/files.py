@@ -94,6 +94,13 @@ class Files:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else FileRow(**row._mapping)
 
+    def with_bytes(self, sha256: str) -> FileRow | None:
+        """The file with these bytes, destroyed ones too."""
+        row = self._connection.execute(
+            sa.select(source_file).where(source_file.c.sha256 == sha256)
+        ).one_or_none()
+        return None if row is None else FileRow(**row._mapping)
+
     def add_receipt(self, supplier: str, file_id: int, batch_id: int, name: str, at: datetime) -> int:
         """Record that a file was handed in; returns the receipt's id."""
         return self._added(

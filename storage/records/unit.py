@@ -25,6 +25,7 @@ from storage.records.holds import Holds
 from storage.records.messages import Messages
 from storage.records.migrate import migrate
 from storage.records.month_ends import MonthEnds
+from storage.records.named import Named
 from storage.records.notices import Notices
 from storage.records.outbox import Outbox
 from storage.records.outbox_counts import OutboxCounts
@@ -82,6 +83,7 @@ class Transaction:
         self.visits = Visits(connection)
         self.vitals = Vitals(connection)
         self.taught = Taught(connection)
+        self.named = Named(connection)
 
     def lock(self, name: str) -> None:
         """Exclude other writing transactions that lock the same name, until this one ends."""

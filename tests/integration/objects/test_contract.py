@@ -6,6 +6,7 @@ import hashlib
 import io
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,13 @@ def test_the_same_bytes_are_kept_once(place: Place) -> None:
 def test_keys_are_all_there_in_order(place: Place) -> None:
     expected = sorted(place.store.put(bytes([number])) for number in range(20))
     assert list(place.store.keys()) == expected
+
+
+def test_what_nobody_has_put_for_long_is_told(place: Place) -> None:
+    keys = sorted(place.store.put(bytes([number])) for number in range(3))
+    now = datetime.now(UTC)
+    assert list(place.store.untouched_since(now - timedelta(hours=1))) == []
+    assert list(place.store.untouched_since(now + timedelta(hours=1))) == keys
 
 
 def test_an_empty_store_has_no_keys(place: Place) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import subprocess
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -108,16 +109,29 @@ def test_a_killed_writer_leaves_no_object_and_what_it_left_is_swept(tmp_path: Pa
     assert len(leftovers(tmp_path)) == 1
     assert list(store.keys()) == []
     assert not store.exists(key_of(b"slip"))
-    assert store.sweep(now=time.time()) == 0, "it may still be written"
-    assert store.sweep(now=time.time() + 7200) == 1
+    now = datetime.now(UTC)
+    assert store.sweep(now - timedelta(minutes=1)) == 0, "it may still be written"
+    assert store.sweep(now + timedelta(minutes=1)) == 1
     assert not leftovers(tmp_path)
 
 
 def test_a_sweep_touches_no_object(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     key = store.put(b"slip")
-    assert store.sweep(now=time.time() + 10**6) == 0
+    assert store.sweep(datetime.now(UTC) + timedelta(days=10)) == 0
     assert store.get(key) == b"slip"
+
+
+def test_an_object_whose_bytes_come_again_is_as_young_as_a_new_one(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    old, again, streamed = (store.put(data) for data in (b"old", b"again", b"streamed"))
+    for key in (old, again, streamed):
+        os.utime(store.path_of(key), (10**9, 10**9))
+    moment = datetime.now(UTC) - timedelta(hours=1)
+    assert set(store.untouched_since(moment)) == {old, again, streamed}
+    store.put(b"again")
+    store.put_file(io.BytesIO(b"streamed"))
+    assert list(store.untouched_since(moment)) == [old]
 
 
 def put_many(root: Path) -> list[str]:
