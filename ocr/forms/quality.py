@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from domain.reasons import Reason
+from ocr.forms.levels import Levels
 from ocr.forms.settings import Grey
 
 #: The paper's grey level (95th percentile) below which a picture is too dark to read.
@@ -28,14 +29,14 @@ def faults(grey: Grey) -> tuple[Reason, ...]:
         size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
         small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     reasons: list[Reason] = []
-    low, high = np.percentile(small, [1, 95])
+    levels = Levels(small)
+    low, high = levels.percentile(1), levels.percentile(95)
     if high < _DARK_PAPER:
         reasons.append(Reason.TOO_DARK)
     elif high - low > 25 and min(small.shape) > 8:
-        smooth = cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.float64)
-        steps = np.concatenate(
-            [np.abs(np.diff(smooth, axis=0)).ravel(), np.abs(np.diff(smooth, axis=1)).ravel()]
-        )
-        if float(np.percentile(steps, 99.8)) < _SHARP_STEP * float(high - low):
+        smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), dtype=np.uint8)
+        down, across = cv2.absdiff(smooth[1:], smooth[:-1]), cv2.absdiff(smooth[:, 1:], smooth[:, :-1])
+        steps = Levels(np.concatenate([down.ravel(), across.ravel()]).astype(np.uint8, copy=False))
+        if steps.percentile(99.8) < _SHARP_STEP * (high - low):
             reasons.append(Reason.BLURRED)
     return tuple(reasons)

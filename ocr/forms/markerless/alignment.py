@@ -32,6 +32,9 @@ _SOFTENING = ((40.0, 1.8), (12.0, 1.2), (4.0, 0.9), (1.0, 0.6), (1.0, 0.5))
 _EVEN = 0.02
 #: A patch is found when it is this alike, and this near to where its neighbours say (mm).
 ALIKE, NEAR_MM = 0.42, 0.5
+#: How much stiffer it is against what differs from row to row *and* from column to column: rollers and a
+#: copier's carriage pull all of a row alike, so what is seen at its left holds at its right.
+_TWIST = 6.0
 #: Patches for the first rounds.
 _SOME = 90
 #: Each check is the median of so many neighbours: one speck makes no stretch.
@@ -89,10 +92,13 @@ def align(grey: Grey, blank: Blank, coarse: Patches, patches: Patches, matrix: F
         matrix = better
     total = np.zeros((len(patches), 2))
     seen = Looked(total, np.zeros(len(patches)), total)
+    half = patches.only(np.arange(0, len(patches), 2)) if len(patches) > 2 * _SOME else patches
     for reach in _BEND_MM:
-        seen = _look(grey, patches, matrix, bend, reach, masked=True)
-        total = bend.at(patches.middle) + seen.offset
-        bend = _fit(bend, patches.middle, total, seen)
+        # The far look is the dear one, and only leads the next.
+        which = half if reach == _BEND_MM[0] else patches
+        seen = _look(grey, which, matrix, bend, reach, masked=True)
+        total = bend.at(which.middle) + seen.offset
+        bend = _fit(bend, which.middle, total, seen)
     error = _error(total - bend.at(patches.middle), seen.weight)
     found = (seen.score >= ALIKE) & (error < NEAR_MM)
     visible = _on_page(grey, matrix, bend, patches.middle)
@@ -242,7 +248,7 @@ def _second_differences(rows: int, columns: int) -> Floats:
     for r in range(rows - 1):
         for c in range(columns - 1):
             corners = [int(index[r, c]), int(index[r, c + 1]), int(index[r + 1, c]), int(index[r + 1, c + 1])]
-            terms.append((corners, [1.0, -1.0, -1.0, 1.0]))
+            terms.append((corners, [_TWIST, -_TWIST, -_TWIST, _TWIST]))
     table = np.zeros((len(terms), rows * columns))
     for number, (places, values) in enumerate(terms):
         table[number, places] = values

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.forms.levels import Levels
 from ocr.forms.settings import Floats, Grey
 
 #: Resolution that features are looked for at: a line of text is a pattern there, not letters.
@@ -58,7 +59,7 @@ def ink_levels(grey: Grey, dpi: float, softness_px: float = _SOFT_PX) -> Grey:
     if softness_px > 0:
         dark = np.asarray(cv2.GaussianBlur(dark, (0, 0), softness_px), dtype=np.uint8)
     some = dark[dark > 24]
-    black = float(np.percentile(some, 90)) if some.size > 50 else 255.0
+    black = Levels(some).percentile(90) if some.size > 50 else 255.0
     return np.asarray(cv2.convertScaleAbs(dark, alpha=255.0 / max(black, 24.0)), dtype=np.uint8)
 
 

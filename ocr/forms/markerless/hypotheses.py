@@ -36,6 +36,8 @@ _STIFFNESS = 4e4
 _BETTER = 1.1
 #: Matches that must agree for a place to be worth looking at.
 FEWEST = 8
+#: For a first impression of many forms: every so many of the page's features, seeds, matches that are asked.
+_EVERY, _FEW_SEEDS, _FEW_ASKED = 4, 50, 400
 
 
 class Matches:
@@ -77,6 +79,19 @@ class Proposal:
 
     matrix: Floats
     weight: float
+
+
+def impression(form: Features, page: Features) -> float:
+    """About how much of a page's features agrees on one place of a form: a tenth of ``proposals``' work.
+
+    To be compared between forms; the weight that ``proposals`` gives is some four times as large.
+    """
+    matches = Matches(form, page.only(np.arange(len(page)) % _EVERY == 0))
+    usable = matches.order[:_FEW_ASKED]
+    if not len(usable):
+        return 0.0
+    agreeing = _agreeing(matches, usable[:_FEW_SEEDS], usable)
+    return float((agreeing * matches.weight[usable]).sum(axis=1).max())
 
 
 def proposals(matches: Matches) -> list[Proposal]:
@@ -122,19 +137,20 @@ def _agreeing(matches: Matches, seeds: NDArray[np.int64], usable: NDArray[np.int
     (seeds, usable).
     """
     turn, size = matches.turn[seeds, None], matches.size[seeds, None]
-    scale = np.exp(size)
-    cos, sin = scale * np.cos(turn), scale * np.sin(turn)
-    away = matches.mm[usable][None, :, :] - matches.mm[seeds][:, None, :]
-    x = matches.px[seeds, 0, None] + cos * away[..., 0] - sin * away[..., 1]
-    y = matches.px[seeds, 1, None] + sin * away[..., 0] + cos * away[..., 1]
-    error = np.hypot(matches.px[usable, 0] - x, matches.px[usable, 1] - y)
-    distance = np.hypot(away[..., 0], away[..., 1])
     other = np.abs(np.remainder(matches.turn[usable] - turn + np.pi, 2 * np.pi) - np.pi)
-    return np.asarray(
-        (error < scale * (_NEAR_MM + _FAR * distance))
-        & (other < _TURN)
-        & (np.abs(matches.size[usable] - size) < _SIZE)
-    )
+    agreeing = (other < _TURN) & (np.abs(matches.size[usable] - size) < _SIZE)
+    # Few are turned and sized alike; only where these lie is worked out.
+    seed, asked = np.nonzero(agreeing)
+    one, two = seeds[seed], usable[asked]
+    scale = np.exp(matches.size[one])
+    cos, sin = scale * np.cos(matches.turn[one]), scale * np.sin(matches.turn[one])
+    away = matches.mm[two] - matches.mm[one]
+    x = matches.px[one, 0] + cos * away[:, 0] - sin * away[:, 1]
+    y = matches.px[one, 1] + sin * away[:, 0] + cos * away[:, 1]
+    error = np.hypot(matches.px[two, 0] - x, matches.px[two, 1] - y)
+    distance = np.hypot(away[:, 0], away[:, 1])
+    agreeing[seed, asked] = error < scale * (_NEAR_MM + _FAR * distance)
+    return np.asarray(agreeing)
 
 
 def _settle(matches: Matches, agree: NDArray[np.bool_]) -> Proposal | None:

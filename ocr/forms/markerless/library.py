@@ -15,7 +15,7 @@ from ocr.forms.markerless.alignment import Aligned, align, coarse_likeness
 from ocr.forms.markerless.blanks import Blank, load_blank
 from ocr.forms.markerless.edges import into, outlines
 from ocr.forms.markerless.features import Features, page_features
-from ocr.forms.markerless.hypotheses import Matches, proposals
+from ocr.forms.markerless.hypotheses import Matches, impression, proposals
 from ocr.forms.markerless.patches import COARSE, Patches, patches_of
 from ocr.forms.markerless.telling import Told, fits, tell
 from ocr.forms.settings import Floats, Grey
@@ -29,6 +29,9 @@ _TRIED = 6
 _PLAIN = 0.8
 #: … and at least this share of the most.
 _SHARE = 0.2
+#: Forms that make less than this share of the best one's first impression are not looked for; where no
+#: impression is this strong all are.
+_IMPRESSION, _STRONG = 0.18, 14.0
 #: Ways to lay a form into the page's edges that are tried to the end.
 _BY_EDGES = 3
 #: Features beside the forms that were found, that make it worth looking for one more; forms on one page.
@@ -72,7 +75,7 @@ class PrintLibrary:
     def _laid(self, grey: Grey, features: Features) -> list[Aligned]:
         """The likeliest forms, each laid over the page."""
         ranked = []
-        for known in self._all():
+        for known in self._likely(features):
             for proposal in proposals(Matches(known.blank.features, features)):
                 ranked.append((proposal.weight, proposal.matrix, known))
         ranked.sort(key=lambda item: -item[0])
@@ -87,6 +90,12 @@ class PrintLibrary:
             if aligned is not None and (key not in laid or aligned.likeness > laid[key].likeness):
                 laid[key] = aligned
         return list(laid.values())
+
+    def _likely(self, features: Features) -> list[_Known]:
+        """The forms that are worth a close look: many are known, and few are alike."""
+        seen = [(impression(known.blank.features, features), known) for known in self._all()]
+        best = max((weight for weight, _ in seen), default=0.0)
+        return [known for weight, known in seen if best < _STRONG or weight >= _IMPRESSION * best]
 
     def _laid_by_edges(self, grey: Grey) -> list[Aligned]:
         """Forms laid into the page's edges, where its features lead nowhere."""

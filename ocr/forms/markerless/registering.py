@@ -97,6 +97,9 @@ def _with_cells(template: Template) -> list[Field]:
 
 def _borne_out(aligned: Aligned, field: Field, share: float) -> bool:
     """Whether the print around a field is where it belongs, and each part of the field has some beside it."""
+    if field.kind == "code":
+        # It is looked for around its place, and its own check digits say whether it was read.
+        return True
     near = aligned.visible & _around(aligned, field)
     count = int(near.sum())
     if count < _FEWEST or float(aligned.found[near].mean()) < share:
