@@ -34,7 +34,7 @@ _TICK = (2.9, 9.0)
 #: A single cell (mm): smaller ones are something else.
 _ONE_CELL = (4.5, 6.0)
 #: A box to write a line into (mm): at least so wide, and of such a height.
-_BOX_W, _BOX_H = 12.0, (4.0, 40.0)
+_BOX_W, _BOX_H = 12.0, (4.0, 75.0)
 #: Share of a box that print may cover for it to be a place to write, not a heading.
 _PRINTED = 0.035
 
@@ -59,7 +59,7 @@ def find_places(grey: Grey, dpi: float, *, filled: bool = False) -> list[Place]:
     picture's top left.
     """
     lines = rulings(grey, dpi)
-    found = frames(lines)
+    found = frames(lines, filled=filled)
     rows, alone = _rows(found, lines)
     rows += combs(lines, [frame.box for frame in found])
     places = [_row_place(_completed(row, lines)) for row in rows]

@@ -138,3 +138,22 @@ def test_a_cell_that_writing_has_broken_is_put_back() -> None:
     [row] = find_places(page, DPI, filled=True)
     assert len(row.cells) == 6
     assert near(row.box, 10, 10, 48, 10)
+
+
+def test_writing_that_bridges_a_filled_box_or_stands_among_a_combs_strokes_is_no_line() -> None:
+    page = sheet()
+    frame(page, 10, 8, 60, 9)
+    for x in (22, 34, 47):
+        # A figure's stem from line to line, and its bar.
+        stroke(page, x, 8, x, 17, 0.5)
+        stroke(page, x - 4, 14, x + 3, 14, 0.5)
+    stroke(page, 10, 40, 55, 40)
+    for step in range(10):
+        stroke(page, 10 + 5 * step, 37, 10 + 5 * step, 40)
+    for x in (12.2, 23, 38.4):
+        stroke(page, x, 33, x, 40, 0.5)
+    places = find_places(page, DPI, filled=True)
+    assert [p.shape for p in places] == ["box", "cells"]
+    assert near(places[0].box, 10, 8, 60, 9)
+    assert len(places[1].cells) == 9
+    assert near(places[1].cells[3], 25, 33.75, 5, 6.25)
