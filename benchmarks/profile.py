@@ -40,9 +40,9 @@ from services.work import RegisterFile
 #: that are set in below it.
 _PARTS: tuple[tuple[str, ModuleType | type, str], ...] = (
     ("decode the page's JPEG", document.Document, "page"),
-    ("hash its pixels", reading, "_pixel_hash"),
+    ("hash its pixels", reading, "pixel_hash"),
     ("find the slips", seeing, "find_slips"),
-    ("  make the page smaller", markers, "reduced"),
+    ("  make its corners smaller", markers, "reduced"),
     ("  look for markers", markers, "detect"),
     ("  sharpen their corners", markers, "_sharpened"),
     ("register", seeing, "register"),

@@ -85,8 +85,9 @@ class PageRef:
 class PageRead:
     """What a page gave: its slips from top to bottom, or why it could not be read at all.
 
-    ``pixel_hash``: SHA-256 (hex) over shape and grey pixels, the same for the same picture in another file;
-    "" when the page could not be opened. ``photo``: of a photo, what was read (``services.photos.to_json``).
+    ``pixel_hash``: SHA-256 (hex) over shape and means of four pixels each, the same for the same picture in
+    another file; "" when the page could not be opened. ``photo``: of a photo, what was read
+    (``services.photos.to_json``).
     ``held``: the original is missing or damaged; nothing can be said of the page until it is restored.
     ``seconds``: from fetching the file on; 0 where nobody measured.
     """

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.cells.lines import FILL, Darkness, Frame, suppress
+from ocr.components import components
 
 #: Side of the network's input in pixels, and of the square that large ink is scaled to fill.
 SIZE = 32
@@ -71,11 +72,10 @@ def _inputs(dark: Darkness, clean: Darkness, frame: Frame) -> Inputs:
     both = np.empty((*dark.shape, 2), dtype=np.float32)
     np.minimum(clean / contrast, 1.0, out=both[..., 0])
     np.minimum(dark / contrast, 1.0, out=both[..., 1])
-    binary = (both[..., 0] > _INK).view(np.uint8)
+    boxes = _own_ink(both, both[..., 0] > _INK, frame)
     framed = np.empty((len(dark), SIZE, SIZE, 2), dtype=np.float32)
     for index in range(len(dark)):
-        box = _own_ink(both[index], binary[index], frame)
-        framed[index] = _centre(both[index], frame, box)
+        framed[index] = _centre(both[index], frame, boxes[index])
     return framed.transpose(0, 3, 1, 2)
 
 
@@ -152,40 +152,45 @@ def _contrasts(clean: Darkness, frame: Frame) -> NDArray[np.float32]:
     return np.asarray(np.maximum(np.maximum(darkest, noise), _FLOOR), dtype=np.float32)
 
 
-def _own_ink(both: Darkness, binary: NDArray[np.uint8], frame: Frame) -> tuple[int, int, int, int] | None:
-    """Keep the components of channel 0 of ``both`` (H, W, 2) that belong to this cell, in place.
+def _own_ink(
+    both: Darkness, inked: NDArray[np.bool_], frame: Frame
+) -> list[tuple[int, int, int, int] | None]:
+    """Keep the components of channel 0 of ``both`` (N, H, W, 2) that belong to their cell, in place.
 
-    ``binary``: where its ink is. Returns their bounding box x0 y0 x1 y1, or None when the cell is blank.
+    ``inked`` (N, H, W): where there is ink. Returns their bounding boxes x0 y0 x1 y1, None for a blank cell.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        binary, 8, cv2.CV_32S, cv2.CCL_SAUF
-    )
-    if count <= 1:
-        return None
+    count, height, width = inked.shape
+    # One above the other with an empty row between, so that one search goes through all.
+    tall = np.zeros((count, height + 1, width), dtype=np.bool_)
+    tall[:, :height] = inked
+    found = components(tall.reshape(-1, width))
     pad = 0.03 * frame.side
-    inside = labels[
+    middle = np.zeros((height + 1, width), dtype=np.bool_)
+    middle[
         round(frame.top + pad) : round(frame.bottom - pad), round(frame.left + pad) : round(frame.right - pad)
-    ]
-    if count == 2:
-        x0, y0, wide, high, area = stats[1].tolist()
-        if area >= 3 and np.count_nonzero(inside) > 0.4 * area:
-            return x0, y0, x0 + wide, y0 + high
-    within = np.bincount(inside.ravel(), minlength=count)
-    areas = stats[:, cv2.CC_STAT_AREA]
-    largest = int(within[1:].max())
-    keep = (within > 0.4 * areas) & (areas >= max(3, 0.04 * largest))
+    ] = True
+    pieces, areas = len(found.bounds), found.bounds[:, 4]
+    within = np.bincount(found.owners[middle.ravel()[found.places % middle.size]], minlength=pieces)
+    cell = found.bounds[:, 1] // (height + 1)
+    largest = np.zeros(count, dtype=np.intp)
+    np.maximum.at(largest, cell[1:], within[1:])
+    keep = (within > 0.4 * areas) & (areas >= np.maximum(3, 0.04 * largest[cell]))
     keep[0] = False
-    if not keep.any():
-        both[..., 0] *= labels == 0
-        return None
     lost = ~keep
     lost[0] = False
-    if lost.any():
-        both[..., 0] *= 1 - cv2.dilate(lost.view(np.uint8)[labels], _AROUND)
-    kept = stats[keep]
-    low = kept[:, :2].min(axis=0)
-    high_corner = (kept[:, :2] + kept[:, 2:4]).max(axis=0)
-    return int(low[0]), int(low[1]), int(high_corner[0]), int(high_corner[1])
+    kept = np.flatnonzero(keep)
+    boxes: list[tuple[int, int, int, int] | None] = [None] * count
+    for index, (x, top, wide, high) in zip(cell[kept].tolist(), found.bounds[kept, :4].tolist(), strict=True):
+        x0, y0, x1, y1 = boxes[index] or (width, height, 0, 0)
+        y = top - index * (height + 1)
+        boxes[index] = min(x0, x), min(y0, y), max(x1, x + wide), max(y1, y + high)
+    labels = found.labels.reshape(tall.shape)[:, :height]
+    for index in np.unique(cell[lost]).tolist():
+        if boxes[index] is None:
+            both[index, ..., 0] *= labels[index] == 0
+        else:
+            both[index, ..., 0] *= 1 - cv2.dilate(lost.view(np.uint8)[labels[index]], _AROUND)
+    return boxes
 
 
 def _centre(both: Darkness, frame: Frame, box: tuple[int, int, int, int] | None) -> Darkness:

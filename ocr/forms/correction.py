@@ -6,15 +6,20 @@ residual says how far cells really are from where they are cut.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.forms.creases import crease
-from ocr.forms.landmarks import LEFT_RIGHT, UP_DOWN, Lines, Profiles, locate
+from ocr.forms.landmarks import LEFT_RIGHT, UP_DOWN, Lines, Profiles, expected_lines, locate
+from ocr.forms.ranks import median
 from ocr.forms.settings import Floats, ReaderSettings
 from templates.model import Template
+
+Places = NDArray[np.intp]
 
 #: A line with less contrast than this (grey levels), or than this share of the usual, is not seen.
 _FAINTEST = 7.0
@@ -60,6 +65,66 @@ def _terms(template: Template, points: Floats) -> Floats:
     return np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
 
 
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """What of ``expected_lines`` is a row of cells, by its field's name; indices of lines.
+
+    ``terms`` (cells, 6) and ``places`` (cells,): of its cells' middles. ``fit`` and ``check``: its real lines
+    by axis; ``outline``: those of its outline, its uprights, tops and bottoms; ``ends``: its first and last
+    upright line, and ``guards`` those beyond them; ``strengths``: its lines within and on the outline.
+    """
+
+    name: str
+    real: NDArray[np.bool_]
+    terms: Floats
+    places: Floats
+    fit: tuple[Places, Places]
+    check: tuple[Places, Places]
+    outline: tuple[Places, Places, Places]
+    ends: tuple[int, int]
+    guards: tuple[int, int]
+    strengths: tuple[Places, Places]
+
+
+@lru_cache(maxsize=64)
+def _rows(template: Template) -> tuple[_Row, ...]:
+    lines = expected_lines(template)
+    rows = []
+    for number, field in enumerate(template.fields):
+        if not field.cells:
+            continue
+        own = lines.field == number
+        real = own & ~lines.guard
+        upright = own & (lines.kind == 0)
+        ends, guards = (
+            index[np.argsort(lines.middle[index, 0])]
+            for index in (np.flatnonzero(upright & ~lines.guard), np.flatnonzero(upright & lines.guard))
+        )
+        centres = np.array([[c.x_mm + c.w_mm / 2, c.y_mm + c.h_mm / 2] for c in field.cells])
+        left_right, up_down = (real & (lines.axis == axis) for axis in (LEFT_RIGHT, UP_DOWN))
+        uprights, tops, bottoms = (own & lines.frame & (lines.kind == kind) for kind in (0, 1, 2))
+        rows.append(
+            _Row(
+                field.name,
+                real,
+                _terms(template, centres),
+                centres[:, 0],
+                (np.flatnonzero(left_right & lines.fit), np.flatnonzero(up_down & lines.fit)),
+                (np.flatnonzero(left_right & ~lines.fit), np.flatnonzero(up_down & ~lines.fit)),
+                (np.flatnonzero(uprights), np.flatnonzero(tops), np.flatnonzero(bottoms)),
+                (int(ends[0]), int(ends[-1])),
+                (int(guards[0]), int(guards[-1])),
+                (np.flatnonzero(real & ~lines.frame), np.flatnonzero(real & lines.frame)),
+            )
+        )
+    return tuple(rows)
+
+
+@lru_cache(maxsize=64)
+def _line_terms(template: Template) -> Floats:
+    return _terms(template, expected_lines(template).middle)
+
+
 def _median(values: Floats) -> float:
     """The upper median, 0 of nothing; many times quicker than numpy's on a few dozen values."""
     return float(np.sort(values)[len(values) // 2]) if len(values) else 0.0
@@ -85,10 +150,10 @@ def _robust_fit(terms: Floats, offset: Floats) -> Floats:
 def correct(template: Template, lines: Lines, across: Profiles, settings: ReaderSettings) -> Correction:
     """Fit and check; see ``Correction``. ``across``: as ``landmarks.profiles`` gives it."""
     n = len(lines.axis)
-    terms = _terms(template, lines.middle)
+    terms = _line_terms(template)
     first = locate(lines, across, np.zeros(n), settings.search_mm, _FAINTEST)
     real = ~lines.guard
-    faintest = max(_FAINTEST, _FAINTEST_SHARE * float(np.median(first.contrast[real]))) if real.any() else 0.0
+    faintest = max(_FAINTEST, _FAINTEST_SHARE * median(first.contrast[real])) if real.any() else 0.0
     smooth = np.zeros((2, 6))
     for axis in (LEFT_RIGHT, UP_DOWN):
         use = real & lines.fit & (lines.axis == axis) & (first.contrast >= faintest)
@@ -118,74 +183,62 @@ def _check(
     shifts: dict[str, Floats] = {}
     errors: list[Floats] = []
     worst = 0.0
-    for number, field in enumerate(template.fields):
-        if not field.cells:
-            continue
-        own = lines.field == number
-        centres = np.array([[c.x_mm + c.w_mm / 2, c.y_mm + c.h_mm / 2] for c in field.cells])
-        shift = _terms(template, centres) @ smooth.T
+    rows, along = _rows(template), lines.middle[:, 0]
+    for row in rows:
+        shift = row.terms @ smooth.T
         for axis in (LEFT_RIGHT, UP_DOWN):
-            usable = own & ~lines.guard & visible & (lines.axis == axis)
-            fit, check = usable & lines.fit, usable & ~lines.fit
-            shift[:, axis] += _local(lines.middle[fit, 0], rest[fit], centres[:, 0])
-            left = rest[check] - _local(lines.middle[fit, 0], rest[fit], lines.middle[check, 0])
+            fit, check = (index[visible[index]] for index in (row.fit[axis], row.check[axis]))
+            local = _local(along[fit], rest[fit], np.concatenate([row.places, along[check]]))
+            shift[:, axis] += local[: len(shift)]
+            left = rest[check] - local[len(shift) :]
             errors.append(np.abs(left))
-            worst = max(worst, _worst(lines.middle[check, 0], left, by_cell=axis == UP_DOWN))
-        worst = max(worst, crease(lines, own & ~lines.guard & visible, rest))
-        shifts[field.name] = shift
+            worst = max(worst, _worst(along[check], left, by_cell=axis == UP_DOWN))
+        worst = max(worst, crease(lines, row.real & visible, rest))
+        shifts[row.name] = shift
     all_errors = np.concatenate(errors) if errors else np.zeros(0)
-    median = float(np.median(all_errors)) if len(all_errors) else float("inf")
+    typical = median(all_errors) if len(all_errors) else float("inf")
     if not len(all_errors):
         worst = float("inf")
-    names = {n: template.fields[n].name for n in np.unique(lines.field).tolist()}
-    doubtful = _doubtful(lines, visible, names, min_share) if len(all_errors) else None
-    incomplete = tuple(name for n, name in names.items() if _incomplete(lines, whole, lines.field == n))
-    return Correction(smooth, shifts, worst, median, doubtful is not None, doubtful or (), incomplete)
+    doubtful = _doubtful(lines, visible, rows, min_share) if len(all_errors) else None
+    incomplete = tuple(row.name for row in rows if _incomplete(lines, whole, row))
+    return Correction(smooth, shifts, worst, typical, doubtful is not None, doubtful or (), incomplete)
 
 
 def _doubtful(
-    lines: Lines, visible: NDArray[np.bool_], names: dict[int, str], share: float
+    lines: Lines, visible: NDArray[np.bool_], rows: Sequence[_Row], share: float
 ) -> tuple[str, ...] | None:
     """Rows whose place is not proven by their lines; None when the lines speak against the registration.
 
     Every row must show ``share`` of its outline on each side. Where a black-and-white scan has lost lines,
     rows that show a third of it anywhere are only doubtful. No row may look shifted by a cell.
     """
-    if any(_shifted(lines, visible, lines.field == n) for n in names):
+    if any(_shifted(visible, row) for row in rows):
         return None
-    outline = lines.frame & ~lines.guard
-    if visible[outline].mean() < share:
+    if visible[lines.frame & ~lines.guard].mean() < share:
         return None
-    doubtful = [n for n in names if not _in_place(lines, visible, lines.field == n, share)]
-    if any(visible[outline & (lines.field == n)].mean() < _SOME for n in doubtful):
+    doubtful = [row for row in rows if not all(visible[side].mean() >= share for side in row.outline)]
+    if any(visible[row.strengths[True]].mean() < _SOME for row in doubtful):
         return None
-    return tuple(names[n] for n in doubtful)
+    return tuple(row.name for row in doubtful)
 
 
-def _incomplete(lines: Lines, whole: NDArray[np.bool_], own: NDArray[np.bool_]) -> bool:
+def _incomplete(lines: Lines, whole: NDArray[np.bool_], row: _Row) -> bool:
     """Whether a row has lost whole lines of a strength that the slip mostly shows: a poor scan loses the
     fainter ones everywhere.
     """
     for frame in (False, True):
-        alike = ~lines.guard & (lines.frame == frame)
-        if (alike & own).any() and whole[alike].mean() >= _MOSTLY and whole[alike & own].mean() < _COMPLETE:
+        own = row.strengths[frame]
+        if not len(own) or whole[own].mean() >= _COMPLETE:
+            continue
+        if whole[~lines.guard & (lines.frame == frame)].mean() >= _MOSTLY:
             return True
     return False
 
 
-def _in_place(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_], share: float) -> bool:
-    """Whether enough of a row's outline is seen: of its upright lines, of its tops and of its bottoms."""
-    return all(visible[own & lines.frame & (lines.kind == kind)].mean() >= share for kind in (0, 1, 2))
-
-
-def _shifted(lines: Lines, visible: NDArray[np.bool_], own: NDArray[np.bool_]) -> bool:
+def _shifted(visible: NDArray[np.bool_], row: _Row) -> bool:
     """Whether a row's end is missing and there is a line where it would be, were the row a cell further."""
-    uprights = own & (lines.kind == 0)
-    order = np.flatnonzero(uprights & ~lines.guard)
-    order = order[np.argsort(lines.middle[order, 0])]
-    guards = np.flatnonzero(uprights & lines.guard)
-    left, right = guards[np.argsort(lines.middle[guards, 0])]
-    return bool((not visible[order[0]] and visible[right]) or (not visible[order[-1]] and visible[left]))
+    (first, last), (left, right) = row.ends, row.guards
+    return bool((not visible[first] and visible[right]) or (not visible[last] and visible[left]))
 
 
 def _local(places: Floats, rest: Floats, wanted: Floats) -> Floats:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ocr.forms.correction import Correction
 from ocr.forms.landmarks import LEFT_RIGHT, Lines, expected_lines
-from ocr.forms.ranks import ranked
+from ocr.forms.ranks import median, ranked
 from ocr.forms.settings import Floats, Grey
 from templates.model import Template
 
@@ -68,7 +68,7 @@ def line_gaps(slip: Grey, template: Template, correction: Correction, dpi: float
         alike = (lines.frame == frame) & ~lines.guard
         if not alike.any():
             continue
-        usual = float(np.median(dark[alike]))
+        usual = median(dark[alike].ravel())
         if usual < _FAINTEST:
             continue
         missing = dark < _SEEN * usual
@@ -126,9 +126,7 @@ def _longest_runs(missing: NDArray[np.bool_]) -> Floats:
     """The longest run of True in each row."""
     if not missing.any():
         return np.zeros(len(missing))
-    run = np.zeros(len(missing))
-    longest = np.zeros(len(missing))
-    for column in missing.T:
-        run = np.where(column, run + 1, 0)
-        longest = np.maximum(longest, run)
+    steps = np.arange(missing.shape[1])
+    seen_last = np.maximum.accumulate(np.where(missing, -1, steps), axis=1)
+    longest: Floats = (steps - seen_last).max(axis=1).astype(np.float64)
     return longest

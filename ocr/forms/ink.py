@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.components import components
 from ocr.forms.levels import Levels
 from ocr.forms.settings import Grey
 
@@ -85,9 +86,9 @@ def presence(part: Grey, dpi: float, black: float) -> Presence:
 
 def area_of_strokes(mask: NDArray[np.bool_], scale: float) -> float:
     """Area (mm²) of what is longer than dust; ``scale`` pixels a millimetre."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    extents = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1, initial=0) / scale
-    sizes = stats[1:, cv2.CC_STAT_AREA] / scale**2
+    bounds = components(mask).bounds[1:]
+    extents = bounds[:, 2:4].max(axis=1, initial=0) / scale
+    sizes = bounds[:, 4] / scale**2
     return float(sum(sizes[(extents >= _DUST_MM) & (sizes >= 0.12)].tolist()))
 
 

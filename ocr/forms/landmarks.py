@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.forms.ranks import ranked
+from ocr.forms.ranks import median, ranked
 from ocr.forms.settings import Floats, Grey
 from templates.model import Box, Field, Template
 
@@ -185,7 +185,7 @@ def locate(lines: Lines, seen: Profiles, around: Floats, within_mm: float, faint
         alike = lines.frame == frame
         real = strongest[alike & ~lines.guard]
         if len(real):
-            least[alike] = max(faintest, _WHOLE_SHARE * float(np.median(real)))
+            least[alike] = max(faintest, _WHOLE_SHARE * median(real))
     smooth = np.where((strongest >= least)[:, None], whole, darkness)
     peak = np.where(allowed, smooth, -1.0).argmax(axis=1)
     index = np.arange(len(peak))

@@ -25,6 +25,12 @@ def ranked(series: Bytes) -> list[Bytes]:
     return rows
 
 
+def median(values: NDArray[np.float64]) -> float:
+    """The median of a series (n,), n ≥ 1; many times quicker than numpy's on a few dozen values."""
+    ordered = np.sort(values)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2.0
+
+
 @lru_cache(maxsize=16)
 def _comparisons(count: int) -> tuple[tuple[int, int], ...]:
     """The pairs to put in order, one after another, that sort ``count`` values."""

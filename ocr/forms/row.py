@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.components import components
 from ocr.forms.ink import darker, ink_levels
 from ocr.forms.overwritten import Mask, blank_picture
 from ocr.forms.settings import Floats, Grey
@@ -43,7 +44,7 @@ class Piece:
     area_mm2: float
     inside: Floats
 
-    @property
+    @cached_property
     def cell(self) -> int:
         """The cell that holds most of it, -1 when it lies outside of all."""
         return int(self.inside.argmax()) if len(self.inside) and self.inside.max() > 0 else -1
@@ -83,7 +84,13 @@ class Row:
 
     def ink_in(self, cell: int) -> float:
         """Ink (mm²) within the cell itself: big digits touch, so that a piece may be in several."""
-        return sum(float(piece.inside[cell]) for piece in self.pieces)
+        return self._ink_in[cell]
+
+    @cached_property
+    def _ink_in(self) -> list[float]:
+        none = np.zeros(len(self.field.cells))
+        inked: list[float] = sum((piece.inside for piece in self.pieces), none).tolist()
+        return inked
 
     @cached_property
     def stamped(self) -> bool:
@@ -164,21 +171,19 @@ def _bridged(ink: Mask, under_print: Mask, scale: float) -> Mask:
 def _pieces(
     ink: Mask, field: Field, origin: tuple[float, float], scale: float
 ) -> tuple[NDArray[np.int32], tuple[Piece, ...]]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8)
-    cells = len(field.cells)
+    found = components(ink)
+    count, cells = len(found.bounds), len(field.cells)
     where = np.zeros(ink.shape, dtype=np.uint8 if cells < 256 else np.uint16)
     for index, cell in enumerate(field.cells, start=1):
         x0, x1 = (max(0, round((x - origin[0]) * scale)) for x in (cell.x_mm, cell.right_mm))
         y0, y1 = (max(0, round((y - origin[1]) * scale)) for y in (cell.y_mm, cell.bottom_mm))
         where[y0:y1, x0:x1] = index
-    places = np.flatnonzero(ink)
-    number_and_cell = labels.ravel()[places] * (cells + 1) + where.ravel()[places]
+    number_and_cell = found.owners * (cells + 1) + where.ravel()[found.places]
     both = np.bincount(number_and_cell, minlength=count * (cells + 1))
     inside = both.reshape(count, cells + 1)[:, 1:] / scale**2
     pieces = []
-    large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] / scale**2 >= _DUST_MM2)
-    for number in large[large > 0].tolist():
-        x, y, w, h, area = (float(v) for v in stats[number].tolist())
+    for number in np.flatnonzero(found.bounds[:, 4] / scale**2 >= _DUST_MM2).tolist():
+        x, y, w, h, area = (float(v) for v in found.bounds[number].tolist())
         bounds = Box(origin[0] + x / scale, origin[1] + y / scale, w / scale, h / scale)
         pieces.append(Piece(number, bounds, area / scale**2, inside[number]))
-    return np.asarray(labels, dtype=np.int32), tuple(pieces)
+    return found.labels, tuple(pieces)

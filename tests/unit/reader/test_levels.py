@@ -1,4 +1,4 @@
-"""Counted medians and sorting networks say what numpy's sorting says."""
+"""Counted and short medians and sorting networks say what numpy's sorting says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ocr.forms.levels import Levels
-from ocr.forms.ranks import ranked
+from ocr.forms.ranks import median, ranked
 
 
 @pytest.mark.parametrize("count", range(1, 24))
@@ -32,3 +32,9 @@ def test_counted_levels_are_those_of_sorted_pixels(shape: tuple[int, int], most:
 def test_a_strided_view_is_counted_as_it_is_seen() -> None:
     picture = np.arange(256, dtype=np.uint8).reshape(16, 16)
     assert Levels(picture[::7, ::7]).median() == np.median(picture[::7, ::7])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 41])
+def test_a_short_series_has_the_median_that_numpy_finds(count: int) -> None:
+    series = np.random.default_rng(count).normal(size=count)
+    assert median(series) == np.median(series)
