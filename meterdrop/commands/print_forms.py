@@ -91,6 +91,11 @@ def command(
             accounts = itertools.chain(first, accounts)
     elif template.personal:
         click.echo("No --register: the place of the account stays empty.", err=True)
+    if template.reference is not None:
+        raise UsageError(
+            f"{template.key} cannot be printed: it was taught from a picture of somebody else's form "
+            f"({template.reference.name}), and only its fields are known; have it printed where it comes from"
+        )
     if first != []:
         pages = print_pdf(template, output, options, accounts)
         size = f"{template.width_mm:g} × {template.height_mm:g} mm"

@@ -13,6 +13,7 @@ from PIL import Image
 from domain.errors import MeterdropError, TemplateError, UsageError
 from meterdrop.main import cli
 from templates.catalogue import SHIPPED
+from tests import taught_form
 
 BLANK = SHIPPED / "krasnoyarskenergosbyt" / "dropbox.yaml"
 
@@ -50,6 +51,14 @@ def test_a_register_prints_personal_slips(tmp_path: Path) -> None:
     with pikepdf.open(pdf) as document:
         assert len(document.pages) == 2
     assert (tmp_path / "slips.png").is_file()
+
+
+def test_a_form_of_which_only_a_picture_exists_is_refused_in_one_line(tmp_path: Path) -> None:
+    error = refused("print", taught_form.written(tmp_path), "-o", tmp_path / "blank.pdf")
+    assert isinstance(error, UsageError)
+    assert "my-slip@1 cannot be printed" in str(error)
+    assert "\n" not in str(error)
+    assert not (tmp_path / "blank.pdf").exists()
 
 
 def test_a_register_without_accounts_prints_nothing(tmp_path: Path) -> None:
