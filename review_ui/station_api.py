@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from domain.errors import InputError
+from domain.reason_texts import reason_text
 from review_ui.digitiser import Digitiser
 from review_ui.staff import STATIONS, context_of, staff
 from review_ui.uploads import Uploads, WrongOffset
 from services import station
 from services.results import BatchOrder, UserView
 from services.station import BatchView, PapersEntry
+from web.pages import visitor_of
 
 router = APIRouter(prefix="/api/v1/station", tags=["station"])
 
@@ -108,7 +110,8 @@ def hand_in(request: Request, user: Operator, batch_id: BatchId, body: NewFile) 
         receipt = station.hand_in(context_of(request), batch_id, path, body.name)
     except InputError as error:
         uploads.forget(user.name, body.upload)
-        return JSONResponse({"error": error.reason.value, "message": str(error)}, 422)
+        said = reason_text(error.reason, "en" if visitor_of(request).language.code == "en" else "ru")
+        return JSONResponse({"error": error.reason.value, "message": said}, 422)
     uploads.forget(user.name, body.upload)
     _wake(request)
     return JSONResponse({"receipt": receipt.receipt_id, "sha256": receipt.sha256, "again": receipt.again})

@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from domain.errors import UsageError
+from domain.reason_texts import reason_text
+from domain.reasons import Reason
 from domain.sheet import SheetState
 from meterdrop.station.server import Away, Server
 from meterdrop.station.watch import Watch, WatchOptions
@@ -87,6 +89,24 @@ def test_a_file_goes_in_pieces_and_once(desk: Desk, client: TestClient, tmp_path
     assert desk.ctx.objects.get(taken["sha256"]) == data, "durable when acknowledged"
     assert client.get(upload).json() == {"offset": 0}, "the part is gone"
     assert status.status(desk.ctx).sheets == 1
+
+
+def test_destroyed_bytes_are_refused_in_a_sentence_and_their_part_goes(
+    desk: Desk, client: TestClient
+) -> None:
+    batch = client.post(f"{ROOT}/batches", json=NEW).json()["batch"]
+    upload, body = f"{ROOT}/uploads/{'ef' * 16}", {"upload": "ef" * 16, "name": "a.pdf", "size": 3}
+    client.put(upload, params={"offset": 0}, content=b"old")
+    taken = client.post(f"{ROOT}/batches/{batch}/files", json=body).json()
+    with desk.ctx.records.begin() as tx:
+        tx.holds.forget(1, desk.clock())
+    desk.ctx.objects.delete(taken["sha256"])
+    client.put(upload, params={"offset": 0}, content=b"old")
+    answer = client.post(f"{ROOT}/batches/{batch}/files", json=body)
+    assert (answer.status_code, answer.json()["error"]) == (422, "already_destroyed")
+    assert answer.json()["message"] == reason_text(Reason.ALREADY_DESTROYED)
+    assert client.get(upload).json() == {"offset": 0}
+    assert not desk.ctx.objects.exists(taken["sha256"])
 
 
 def test_wrong_bytes_are_sent_again_from_the_start(client: TestClient) -> None:
