@@ -68,10 +68,10 @@ class _Parts:
         """What no date can exceed under this layout."""
         return self.weight * float(self.day.max() * self.month.max() * self.year.max())
 
-    def table(self) -> NDArray[np.float64]:
-        """The likelihood of every year, month and day, (years, 12, 31); of days that do not exist, too."""
+    def in_year(self) -> NDArray[np.float64]:
+        """The likelihood of every month and day of a year, (372,); of days that do not exist, too."""
         of_year: NDArray[np.float64] = (self.weight * self.day) * self.month[:, None]
-        return of_year * self.year[:, None, None]
+        return of_year.ravel()
 
 
 @lru_cache(maxsize=64)
@@ -138,18 +138,20 @@ def decode_date(probabilities: NDArray[np.float64], around: date | None = None) 
         return DatePosterior("", float(np.prod(blank)), raw)
     calendar = _calendar(2000, 2049) if around is None else _calendar(around.year - 10, around.year + 10)
     parts = _parts(probabilities, digit_likelihood(probabilities), calendar.years)
-    by_layout = np.stack([each.table().ravel()[calendar.places] for each in parts])
-    likelihood = by_layout.sum(axis=0)
+    years, days = np.stack([each.year for each in parts]), np.stack([each.in_year() for each in parts])
+    # The layouts' tables of years, months and days, summed in one product.
+    likelihood = (years.T @ days).ravel()[calendar.places]
     masses = likelihood * _prior(calendar.ordinals, around)
     none = _NO_DATE * 1e-8 * max(0.0, 1.0 - float(likelihood.sum()))
     total = float(masses.sum()) * (1 - _NO_DATE) + none
     best = int(masses.argmax())
     probability = float(masses[best]) * (1 - _NO_DATE) / total
+    year, day = divmod(int(calendar.places[best]), days.shape[1])
     return DatePosterior(
         date.fromordinal(int(calendar.ordinals[best])).isoformat(),
         min(probability, 1.0),
         raw,
-        parts[int(by_layout[:, best].argmax())].layout,
+        parts[int((years[:, year] * days[:, day]).argmax())].layout,
     )
 
 
