@@ -8,8 +8,9 @@ twice is ``decoder_crashed``, all others come out as usual.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from domain.errors import MeterdropError, StorageError
@@ -92,7 +93,8 @@ class ReaderPool:
         try:
             return self._pool.run(seconds, self._work.read_pages, pages, registers)
         except WorkerLostError:
-            return [self._read_apart(page, registers) for page in pages]
+            with self._apart_for_now():
+                return [self._read_apart(page, registers) for page in pages]
         except MemoryError as error:
             # Not for a page's sake, that is its own result: what every page needs does not fit.
             raise MeterdropError(
@@ -109,10 +111,20 @@ class ReaderPool:
         try:
             return self._pool.run(PAGE_SECONDS, self._work.count_pages, key, name)
         except WorkerLostError:
-            return self._try_apart(
-                lambda: self._apart.run(PAGE_SECONDS, self._work.count_pages, key, name),
-                lambda reason, detail: PageCount(0, reason, detail),
-            )
+            with self._apart_for_now():
+                return self._try_apart(
+                    lambda: self._apart.run(PAGE_SECONDS, self._work.count_pages, key, name),
+                    lambda reason, detail: PageCount(0, reason, detail),
+                )
+
+    @contextmanager
+    def _apart_for_now(self) -> Iterator[None]:
+        """The process apart holds as much memory as any other: it ends when it is not needed any more."""
+        try:
+            yield
+        finally:
+            with self._apart_lock:
+                self._apart.rest()
 
     def _try_apart(self, call: Callable[[], T], failed: Callable[[Reason, str], T]) -> T:
         with self._apart_lock:

@@ -74,6 +74,10 @@ class Processes:
                 self._discard(executor)
                 raise WorkerLostError(hung=True) from error
 
+    def rest(self) -> None:
+        """End the processes until they are needed again; nobody may be running anything in them."""
+        self._discard(self._executor)
+
     def close(self) -> None:
         """Kill the processes: they hold nothing that is not held elsewhere."""
         self._closed = True

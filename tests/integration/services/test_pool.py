@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -59,6 +60,10 @@ def test_only_the_page_that_kills_is_given_up(pool: ReaderPool) -> None:
     assert [page.reason for page in beside.result(60)] == [None, None], "work beside it is done all the same"
     assert pool.submit(pages("fine")).result(60)[0].reason is None
     assert pool.count("key", "kills").result(60).reason is Reason.DECODER_CRASHED
+    until = time.monotonic() + 20
+    while len(multiprocessing.active_children()) > pool.workers and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(multiprocessing.active_children()) <= pool.workers, "the process apart is not kept"
 
 
 def test_a_page_that_hangs_is_given_up(pool: ReaderPool, monkeypatch: pytest.MonkeyPatch) -> None:
