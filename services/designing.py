@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from domain.errors import ConflictError, UsageError
-from ocr.layout import DPI, find_places, name_places, straighten, turned
+from ocr.layout import DPI, find_places, name_places, sticking_out, straighten, turned
 from ocr.load import load_page
 from services.context import Context
 from services.draft import DraftField, DraftForm, from_json, proposed, to_json
@@ -104,13 +104,16 @@ def rework(
 ) -> None:
     """Turn the picture clockwise by quarters, or keep a part of it; then look for places anew.
 
-    ``filled``: whether it shows a filled sheet, where that is told now: boxes with writing are places then.
-    Fields that lie on the part stay, turning drops them. Raises as ``save``.
+    ``filled``: whether it shows a filled sheet, where that is told now: boxes with writing are places then,
+    and what was found by stems of figures as if they were lines is dropped. Fields that lie on the part stay,
+    turning drops them. Raises as ``save``.
     """
     known = draft(ctx, draft_id)
     grey = picture_of(ctx.objects.get(known.row.picture))
     width, height = known.form.width, known.form.height
     filled = known.form.filled if filled is None else filled
+    told = filled != known.form.filled and cut is None and quarters % 4 == 0
+    before = _edges_of_places(_sized(grey, width, height), filled=known.form.filled) if told else set()
     kept = known.form.fields if quarters % 4 == 0 else ()
     if cut is not None:
         grey, cut = _part(grey, cut, width, height)
@@ -122,7 +125,10 @@ def rework(
         width, height = (height, width) if quarters % 2 else (width, height)
     grey = _sized(grey, width, height)
     found = layout_of(grey, width, height, filled=filled)
-    fields = kept or found.fields
+    before -= {_edges(field) for field in (*found.fields, *found.places)}
+    kept = tuple(field for field in kept if _edges(field) not in before)
+    new = found.fields if told or not kept else ()
+    fields = (*kept, *(f for f in new if not any(_covers(k, f) or k.name == f.name for k in kept)))
     places = [p for p in (*found.places, *found.fields) if not any(_covers(f, p) for f in fields)]
     form = replace(known.form, filled=filled, fields=fields, places=tuple(places))
     form = replace(form, width=found.width, height=found.height)
@@ -183,6 +189,16 @@ def layout_of(grey: Grey, width: float, height: float, *, filled: bool = False) 
     )
 
 
+def _edges_of_places(grey: Grey, *, filled: bool) -> set[tuple[float, ...]]:
+    """The edges of all places that are found by themselves."""
+    boxes = (place.box for place in find_places(grey, DPI, filled=filled))
+    return {tuple(round(v, 2) for v in (b.x_mm, b.y_mm, b.w_mm, b.h_mm)) for b in boxes}
+
+
+def _edges(field: DraftField) -> tuple[float, ...]:
+    return field.x, field.y, field.w, field.h
+
+
 def _size(shape: Sequence[int], dpi: float | None, size: str) -> tuple[float, float]:
     """The sheet's width and height in millimetres."""
     tall = shape[0] >= shape[1]
@@ -228,10 +244,14 @@ def _part(grey: Grey, cut: Box, width: float, height: float) -> tuple[Grey, Box]
 
 
 def emptied(grey: Grey, form: DraftForm) -> Grey:
-    """The picture with the insides of all fields white: what somebody wrote there is no part of the form."""
+    """The picture with the insides of all fields white: what somebody wrote there is no part of the form.
+
+    Nor is what sticks out of them: a tail that stays would be looked for on every other sheet.
+    """
     across, down = grey.shape[1] / form.width, grey.shape[0] / form.height
-    clean = grey.copy()
     paper = int(np.percentile(grey, 80))
+    places = [Box(f.x, f.y, f.w, f.h) for f in form.fields]
+    clean = np.where(sticking_out(grey, DPI, places), np.uint8(paper), grey).astype(np.uint8)
     for field in form.fields:
         for x, w in _boxes(field):
             low = field.h - (0.9 if field.border == "rule" else 0.6)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ocr.layout.naming import Named, name_places
 from ocr.layout.places import Place, find_places
+from ocr.layout.tails import sticking_out
 from ocr.layout.upright import DPI, straighten, turned
 
-__all__ = ["DPI", "Named", "Place", "find_places", "name_places", "straighten", "turned"]
+__all__ = ["DPI", "Named", "Place", "find_places", "name_places", "sticking_out", "straighten", "turned"]

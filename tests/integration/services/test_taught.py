@@ -266,6 +266,27 @@ def test_the_writing_on_a_filled_sheet_is_no_part_of_the_form(live: Context, sca
     assert not live.objects.exists(filled_picture), "it shows a customer's writing"
 
 
+def test_a_field_found_between_stems_of_figures_goes_when_the_sheet_is_said_to_be_filled(
+    live: Context,
+) -> None:
+    sheet = np.full((900, 900), 250, np.uint8)
+    cv2.rectangle(sheet, (80, 200), (560, 254), 40, 1)
+    for x in (200, 330):
+        cv2.line(sheet, (x, 200), (x, 254), 40, 3)
+    draft_id = designing.begin(live, "olga", SUPPLIER, png(sheet), "filled.png")
+    first = designing.draft(live, draft_id).form
+    halves = [dataclasses.replace(f, name=f"part-{n}") for n, f in enumerate(first.places)]
+    assert len(halves) == 3
+    own = dataclasses.replace(halves[0], name="own", x=20.0, y=60.0)
+    drawn = dataclasses.replace(first, fields=(*halves, own), places=())
+    designing.save(live, draft_id, 1, drawn, "olga")
+    designing.rework(live, draft_id, 2, "olga", filled=True)
+    form = designing.draft(live, draft_id).form
+    assert [f.name for f in form.fields] == ["own"]
+    [whole] = form.places
+    assert (whole.w, whole.h) == (pytest.approx(81.3, abs=0.6), pytest.approx(9.1, abs=0.6))
+
+
 def test_a_lost_picture_is_told_and_keeps_nobody_else_from_being_read(
     live: Context, draw: int, tmp_path: Path
 ) -> None:
