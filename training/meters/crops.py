@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from simulate.meters.model import Picture, Points, Row
 from training.meters.look import photographed
-from training.meters.strokes import crossed
 
 Image = NDArray[np.uint8]
 Maps = NDArray[np.float32]
@@ -24,8 +23,6 @@ STRIDE = 4
 MAPS = 8
 #: A row is drawn this much thinner than its digits, so that two rows stay apart.
 THIN = 0.7
-#: How often ink or a wire crosses a row.
-_CROSSED = 0.25
 #: Digits of these heights, in pixels of the crop, are to be found at one scale; others count neither way.
 SMALLEST, LARGEST = 7.0, 50.0
 
@@ -36,10 +33,6 @@ def example(picture: Picture, rng: np.random.Generator) -> tuple[Image, Maps, ND
     image = _warped(picture.image, matrix, rng)
     rows = [(row, [_moved(matrix, digit.quad) for digit in row.digits]) for row in picture.rows]
     maps, counts = targets(rows)
-    if rows and rng.random() < _CROSSED:
-        quads = rows[int(rng.integers(len(rows)))][1]
-        whole = np.stack([quads[0][0], quads[-1][1], quads[-1][2], quads[0][3]])
-        image = crossed(image, rng, whole, float(np.linalg.norm(whole[3] - whole[0])))
     if rng.random() < 0.08:
         image = np.asarray(image[:, :, rng.permutation(3)])
     if rng.random() < 0.06:

@@ -16,7 +16,6 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
 from training.checkpoints import follow, save
-from training.meters.read_net import ReadNet
 
 RUNS = Path(__file__).parent.parent / "runs"
 
@@ -34,14 +33,6 @@ class Plan:
     rate: float = 2e-3
     start_from: str | None = None
     seed: int = 1
-
-
-def begin(model: nn.Module, state: dict[str, torch.Tensor]) -> None:
-    """Give a network the weights of another, narrower ones where it can grow from them."""
-    if isinstance(model, ReadNet):
-        model.widen_from(state)
-    else:
-        model.load_state_dict(state)
 
 
 def run(
@@ -72,8 +63,8 @@ def run(
         step = state["step"]
     elif plan.start_from is not None:
         state = torch.load(RUNS / plan.start_from / "last.pt", weights_only=True)
-        begin(model, state["average"])
-        begin(average, state["average"])
+        model.load_state_dict(state["average"])
+        average.load_state_dict(state["average"])
     (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1))
     loader = iter(DataLoader(batches(step), batch_size=None, num_workers=1, prefetch_factor=8))
     started, shown = time.monotonic(), 0.0

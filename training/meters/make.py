@@ -53,15 +53,6 @@ READ = {
         start_from="read-ship",
         seed=3,
     ),
-    "read-large": read_train.Plan(
-        "read-large",
-        (*_DRAWN, ("strip-lebanon", 0.10), ("strip-japan", 0.02), ("strip-chongqing", 0.08)),
-        steps=4600,
-        rate=2e-3,
-        start_from="read-long",
-        seed=4,
-        large=True,
-    ),
 }
 _CLOSE = (("strip-drums", 0.05), ("strip-lcd", 0.05), ("strip-composed", 0.05))
 FIND = {
@@ -75,14 +66,6 @@ FIND = {
         rate=1.5e-3,
         start_from="find-ship",
         seed=2,
-    ),
-    "find-wires": find_train.Plan(
-        "find-wires",
-        (("scene", 0.45), ("photo-lebanon", 0.2), ("photo-chongqing", 0.2), *_CLOSE),
-        steps=3000,
-        rate=1.5e-3,
-        start_from="find-long",
-        seed=3,
     ),
 }
 

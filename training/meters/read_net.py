@@ -1,4 +1,4 @@
-"""The network that reads strips: float32 (N, 3, 48, W) -> logits (N, W / 4, 21); 1.1 M or 2.9 M parameters.
+"""The network that reads strips: float32 (N, 3, 48, W) -> logits (N, W / 4, 21); 1.1 M parameters.
 
 21 classes: a digit before the mark (0–9), a digit behind it (10–19), CTC's empty symbol (20).
 """
@@ -11,10 +11,6 @@ from torch.nn import functional
 
 CLASSES = 21
 EMPTY = 20
-
-#: Channels of the five stages.
-SMALL = (24, 48, 80, 112, 144)
-LARGE = (32, 72, 120, 176, 224)
 
 
 class Residual(nn.Module):
@@ -61,45 +57,27 @@ class _Along(nn.Module):
 class ReadNet(nn.Module):
     """Convolutions down to one row, then along it."""
 
-    def __init__(self, widths: tuple[int, int, int, int, int] = SMALL) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        one, two, three, four, five = widths
         self.body = nn.Sequential(
-            halving(3, one, 2, 5),
-            halving(one, two),
-            Residual(two),
-            Residual(two),
-            halving(two, three, (2, 1)),
-            Residual(three),
-            Residual(three),
-            halving(three, four, (2, 1)),
-            Residual(four),
-            nn.Conv2d(four, five, (3, 1), bias=False),
-            nn.BatchNorm2d(five),
+            halving(3, 24, 2, 5),
+            halving(24, 48),
+            Residual(48),
+            Residual(48),
+            halving(48, 80, (2, 1)),
+            Residual(80),
+            Residual(80),
+            halving(80, 112, (2, 1)),
+            Residual(112),
+            nn.Conv2d(112, 144, (3, 1), bias=False),
+            nn.BatchNorm2d(144),
             nn.ReLU(inplace=True),
-            _Along(five, 1),
-            _Along(five, 3),
-            _Along(five, 6),
+            _Along(144, 1),
+            _Along(144, 3),
+            _Along(144, 6),
         )
         self.drop = nn.Dropout(0.1)
-        self.head = nn.Conv2d(five, CLASSES, 1)
-
-    def widen_from(self, state: dict[str, torch.Tensor]) -> None:
-        """Begin with what a narrower network knows (Chen et al. 2016, "Net2Net"): the same function at first.
-
-        Its channels come first and hear nothing of the new ones yet; these begin at random.
-        """
-        own = self.state_dict()
-        for name, old in state.items():
-            new = own[name]
-            if new.shape == old.shape:
-                own[name] = old.clone()
-                continue
-            heads = tuple(slice(0, size) for size in old.shape)
-            if new.dim() == 4:
-                new[: old.shape[0]] = 0.0
-            new[heads] = old
-        self.load_state_dict(own)
+        self.head = nn.Conv2d(144, CLASSES, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self.head(self.drop(self.body(x)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from torch.utils.data import IterableDataset
 
 from ocr.meters.strip import HEIGHT, normal
 from training.meters import loop, store
-from training.meters.read_net import LARGE, SMALL, ReadNet, losses
+from training.meters.read_net import ReadNet, losses
 from training.meters.strips import elsewhere, example
 
 #: Of this set a tenth stays out of every run: for the temperature.
@@ -28,10 +27,9 @@ Batch = tuple[torch.Tensor, torch.Tensor, list[list[int]]]
 
 @dataclass(frozen=True)
 class Plan(loop.Plan):
-    """``nothing``: how often a strip is of a place where no display is; ``large``: the wider network."""
+    """``nothing``: how often a strip is of a place where no display is."""
 
     nothing: float = 0.07
-    large: bool = False
 
 
 class Strips(IterableDataset[Batch]):
@@ -91,7 +89,7 @@ def stacked(pool: list[tuple[np.ndarray, list[int]]]) -> Batch:
 
 def run(plan: Plan, minutes: float = 110.0) -> Path:
     """Train until done or ``minutes`` are over; call again to go on. Returns the checkpoint."""
-    return loop.run(plan, _network(plan.large), lambda step: Strips(plan, step), _loss, minutes)
+    return loop.run(plan, ReadNet(), lambda step: Strips(plan, step), _loss, minutes)
 
 
 def _loss(model: nn.Module, batch: Batch) -> torch.Tensor:
@@ -104,9 +102,4 @@ def _loss(model: nn.Module, batch: Batch) -> torch.Tensor:
 
 def trained(name: str) -> ReadNet:
     """The averaged weights of a run, ready to measure."""
-    told = json.loads((loop.RUNS / name / "plan.json").read_text())
-    return loop.trained(name, _network(bool(told.get("large"))))
-
-
-def _network(large: bool) -> ReadNet:
-    return ReadNet(LARGE if large else SMALL)
+    return loop.trained(name, ReadNet())

@@ -14,13 +14,12 @@ from ocr.meters.strip import DIGIT, cut
 from simulate.meters.model import Picture, Points, Row
 from training.meters.look import photographed
 from training.meters.prolonged import prolonged
-from training.meters.strokes import crossed
 
 Image = NDArray[np.uint8]
 DECIMAL = 10
 _LONGER = 0.2
 #: How often a pen has drawn over the glass, and how often a display is out of focus in the dark.
-_SCRIBBLED, _DULL = 0.2, 0.15
+_SCRIBBLED, _DULL = 0.16, 0.15
 ANY_WHOLE, ANY_DECIMAL = 20, 21
 
 
@@ -58,12 +57,30 @@ def example(picture: Picture, row: Row, rng: np.random.Generator) -> tuple[Image
         image = np.asarray(255 - image, np.uint8)
     strip = cut(image, quad)
     if rng.random() < _SCRIBBLED:
-        high, wide = strip.shape[:2]
-        glass = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
-        strip = crossed(strip, rng, glass, DIGIT)
+        strip = _scribbled(strip, rng)
     if rng.random() < _DULL:
         strip = _dull(strip, rng)
     return photographed(strip, rng, 0.8), text
+
+
+def _scribbled(strip: Image, rng: np.random.Generator) -> Image:
+    """A pen's strokes on the glass, a hair, a scratch: a bent line or two over the digits."""
+    out = strip.copy()
+    high, wide = strip.shape[:2]
+    for _ in range(int(rng.integers(1, 3))):
+        start = np.array([rng.uniform(0, wide), rng.uniform(-5, high)])
+        steps = rng.normal(0, 1, (6, 2)) * [8, 9] + rng.normal(0, 6, 2)
+        points = (start + np.cumsum(steps, axis=0)) * 16
+        colour = float(rng.uniform(200, 255) if rng.random() < 0.7 else rng.uniform(0, 60))
+        thick = int(rng.integers(1, 6))
+        line = points.astype(np.int32).reshape(-1, 1, 2)
+        drawn = out.copy()
+        cv2.polylines(drawn, [line], False, (colour,) * 3, thick, cv2.LINE_AA, shift=4)
+        # The glass is nearer than the digits, so a stroke is less sharp; thin ink shows them through.
+        ink = float(rng.uniform(0.55, 1.0))
+        soft = cv2.GaussianBlur(drawn.astype(np.float32) - out, (0, 0), float(rng.uniform(0.3, 1.5)))
+        out = np.asarray(np.clip(out + ink * soft, 0, 255), np.uint8)
+    return out
 
 
 def _dull(strip: Image, rng: np.random.Generator) -> Image:
@@ -101,7 +118,7 @@ def jittered(quad: Points, rng: np.random.Generator, much: float = 1.0) -> Point
     shift = float(rng.normal(0, 0.07 * much)) * height
     ends = rng.normal(-0.02, 0.12 * much, 2) * height
     # A finder takes in what is printed beside the digits rather than too little.
-    ends += np.where(rng.random(2) < 0.16 * much, rng.uniform(0, 2.4, 2) * height, 0)
+    ends += np.where(rng.random(2) < 0.12 * much, rng.uniform(0, 1.6, 2) * height, 0)
     turn = float(rng.normal(0, 0.02 * much))
     half = float(np.linalg.norm(quad[1] - quad[0])) / 2
     out = quad.astype(np.float64).copy()
