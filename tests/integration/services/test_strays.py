@@ -11,12 +11,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from minio.versioningconfig import ENABLED, VersioningConfig
+from minio.commonconfig import ENABLED
+from minio.versioningconfig import VersioningConfig
 
 from domain.errors import InputError
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import batch, designing, digitise, purge, receive, status, strays, verify
+from services import (
+    batch,
+    cleaning,
+    designing,
+    digitise,
+    photos,
+    purge,
+    receive,
+    status,
+    strays,
+    verify,
+)
 from services.context import Context
 from services.draft import DraftForm
 from services.photo_intake import PhotoClaim, receive_photo
@@ -183,7 +195,11 @@ def test_a_killed_hand_in_of_destroyed_bytes_is_told_and_swept(ctx: Context, clo
     assert verify.verify(ctx).problems == ()
 
 
-def test_a_destroyed_photo_is_refused_and_not_kept(ctx: Context, clock: Clock) -> None:
+def test_a_destroyed_photo_is_refused_and_not_kept(
+    ctx: Context, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Opened in this process, which is quicker.
+    monkeypatch.setattr(cleaning, "clean_photo", photos.clean_photo)
     register(ctx, account_row(A))
     picture = np.random.default_rng(1).integers(0, 255, (400, 600), np.uint8)
     data, claim = files.jpeg(picture, 72), PhotoClaim(SUPPLIER, "portal", A, ORDER.collected)
