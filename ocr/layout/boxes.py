@@ -57,8 +57,10 @@ def frames(lines: Rulings, *, filled: bool = False) -> list[Frame]:
         if x == 0 or y == 0 or x + width == walls.shape[1] or y + height == walls.shape[0]:
             # The paper's rim is no line.
             continue
+        # The masks reach a pixel further to the right and down than the print.
+        left, top = x - edge - 1, y - edge - 1
         box = Box(
-            (x - edge) / scale, (y - edge) / scale, (width + 2 * edge) / scale, (height + 2 * edge) / scale
+            left / scale, top / scale, (x + width + edge - left) / scale, (y + height + edge - top) / scale
         )
         if min(box.w_mm, box.h_mm) < _SMALL_MM and not _square(lines, (x, y, width, height), grown):
             continue
@@ -120,8 +122,9 @@ def _square(lines: Rulings, inside: tuple[int, int, int, int], grown: int) -> bo
 
 
 def _half_line(lines: Rulings) -> float:
-    # The masks are a pixel wider than the print.
-    return max(0.5, (lines.thickness_mm * lines.scale - 1) / 2)
+    # The masks are a pixel wider than the print; short lines may be strokes of letters, which are thicker.
+    thick = _thickness(lines.horizontal, round(_LONG_MM * lines.scale))
+    return max(0.5, ((thick if np.isfinite(thick) else lines.thickness_mm * lines.scale) - 1) / 2)
 
 
 def darkness(lines: Rulings, box: Box) -> float:

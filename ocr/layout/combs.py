@@ -5,10 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocr.layout.boxes import Frame, darkness
 from ocr.layout.rulings import Rulings
 from templates.model import Box
+
+Floats = NDArray[np.float64]
 
 #: Strokes of a comb: height (mm), distance (mm), how much the distances differ (share), how many at least.
 _HEIGHT, _STEP, _UNEVEN, _LEAST = (1.8, 12.0), (2.8, 14.0), 0.18, 3
@@ -47,8 +50,17 @@ def _among(middles: list[float], rule: Box) -> list[float]:
         places = np.linspace(rule.x_mm, rule.right_mm, count + 1)
         inner = np.abs(places[1:-1, None] - seen).min(axis=1)
         if float((inner <= _BESIDE_MM).mean()) >= _SEEN:
-            return [float(place) for place in places]
+            return _evenly(places, seen)
     return []
+
+
+def _evenly(places: Floats, seen: Floats) -> list[float]:
+    """The even places that fit the strokes best: a rule's own ends are half a stroke further out."""
+    apart = np.abs(places[:, None] - seen)
+    hit = apart.min(axis=1) <= _BESIDE_MM
+    number = np.arange(len(places))
+    step, first = np.polyfit(number[hit], seen[apart.argmin(axis=1)][hit], 1)
+    return [float(first + step * n) for n in number]
 
 
 def combs(lines: Rulings, known: list[Box]) -> list[list[Frame]]:

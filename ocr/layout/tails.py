@@ -23,7 +23,7 @@ def sticking_out(grey: NDArray[np.uint8], dpi: float, fields: Sequence[Box]) -> 
     """
     lines = rulings(grey, dpi)
     scale = dpi / 25.4
-    printed = cv2.dilate(joined(lines), np.ones((3, 3), np.uint8))
+    printed = np.asarray(cv2.dilate(joined(lines), np.ones((3, 3), np.uint8)), np.uint8)
     ink = np.asarray(lines.ink & (1 - printed), np.uint8)
     inside, around = np.zeros_like(ink), np.zeros_like(ink)
     for box in fields:

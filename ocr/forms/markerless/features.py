@@ -58,7 +58,7 @@ def ink_levels(grey: Grey, dpi: float, softness_px: float = _SOFT_PX) -> Grey:
     dark = cv2.subtract(paper, grey)
     if softness_px > 0:
         dark = np.asarray(cv2.GaussianBlur(dark, (0, 0), softness_px), dtype=np.uint8)
-    some = dark[dark > 24]
+    some = np.asarray(dark[dark > 24], dtype=np.uint8)
     black = Levels(some).percentile(90) if some.size > 50 else 255.0
     return np.asarray(cv2.convertScaleAbs(dark, alpha=255.0 / max(black, 24.0)), dtype=np.uint8)
 

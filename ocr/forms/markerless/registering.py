@@ -104,7 +104,7 @@ def _borne_out(aligned: Aligned, field: Field, share: float) -> bool:
     count = int(near.sum())
     if count < _FEWEST or float(aligned.found[near].mean()) < share:
         return False
-    return all(_held(aligned, place) for place in _places(field))
+    return all(_held(aligned, place, _reach(field)) for place in _places(field))
 
 
 def _places(field: Field) -> NDArray[np.float64]:
@@ -117,9 +117,16 @@ def _places(field: Field) -> NDArray[np.float64]:
     return np.stack([x, np.full(parts, box.y_mm + box.h_mm / 2)], axis=1)
 
 
-def _held(aligned: Aligned, place: NDArray[np.float64]) -> bool:
+def _reach(field: Field) -> float:
+    """How far (mm) a place's field goes above and below it: print beside a tall box is beside all of it."""
+    return 0.0 if field.cells else field.box.h_mm / 2
+
+
+def _held(aligned: Aligned, place: NDArray[np.float64], reach_mm: float) -> bool:
     """Whether some print is beside a place, and some not far away tells where it is in x and in y."""
-    away = np.linalg.norm(aligned.patches.middle - place, axis=1)
+    apart = np.abs(aligned.patches.middle - place)
+    apart[:, 1] = np.maximum(0.0, apart[:, 1] - reach_mm)
+    away = np.linalg.norm(apart, axis=1)
     told = aligned.looked.weight[aligned.found & (away < _TOLD_MM)].sum(axis=0)
     return int((aligned.found & (away < _BESIDE_MM)).sum()) >= _FEWEST and bool((told >= 1.0).all())
 
