@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.reduce import reduced
 from templates.model import PRINTED_KINDS, Template
 
 _STEP_MM = 1.0
@@ -42,10 +43,7 @@ def fingerprint(
     if not len(points):
         return b""
     factor = max(1, int(dpi / 25.4 * _STEP_MM / 2.5))
-    height, width = slip.shape[0] // factor, slip.shape[1] // factor
-    small = cv2.resize(
-        slip[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA
-    )
+    small = reduced(slip, factor)
     scale = dpi / 25.4 / factor
     size = round(5.0 * scale) | 1
     paper = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)), (size, size))

@@ -24,10 +24,10 @@ from domain.reasons import Reason
 from ocr.cells import CellClassifier
 from ocr.decode import AccountIndex
 from ocr.forms import FormReader, ReaderSettings
-from ocr.forms.markers import reduced
 from ocr.load import PageImage, open_document
 from ocr.load.document import Document
 from ocr.meters.reading import MeterPhotos
+from ocr.reduce import reduced
 from ocr.results import SlipReading
 from services import photos
 from services.context import LOCAL, MeterHint, PageCount, PageRead, PageRef

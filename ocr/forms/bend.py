@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from ocr.forms.geometry import project, scale_at
-from ocr.forms.markers import reduced
 from ocr.forms.settings import Floats, Grey
+from ocr.reduce import reduced
 from ocr.results import Registration
 
 #: The map is worked out exactly on every so many pixels, and straight in between.

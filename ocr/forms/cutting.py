@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ocr.forms.bend import bend_of, warp_bent
 from ocr.forms.geometry import scale_at
-from ocr.forms.markers import reduced
+from ocr.reduce import reduced
 from ocr.results import Registration
 from templates.model import Box, Template
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ocr.forms.geometry import refine_quads
 from ocr.forms.settings import Floats, Grey
+from ocr.reduce import reduced
 from templates.model import MARKER_DICTIONARY
 
 
@@ -57,18 +58,6 @@ def _detector(bits_wrong: float, windows: tuple[int, int], least: float) -> cv2.
     parameters.maxMarkerPerimeterRate = 2.0
     dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, MARKER_DICTIONARY))
     return cv2.aruco.ArucoDetector(dictionary, parameters)
-
-
-def reduced(grey: Grey, factor: int) -> Grey:
-    """The picture ``factor`` times smaller, each pixel the mean of a block; odd rows and columns are cut off.
-
-    Whole factors only: ten times quicker than area averaging by any other.
-    """
-    height, width = grey.shape[0] // factor, grey.shape[1] // factor
-    if factor <= 1 or height < 1 or width < 1:
-        return grey
-    whole = grey[: height * factor, : width * factor]
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def detect(

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ocr.forms.markerless.blanks import BLANK_DPI, Blank
 from ocr.forms.markerless.features import ink_levels
-from ocr.forms.markers import reduced
 from ocr.forms.settings import Floats, Grey
+from ocr.reduce import reduced
 
 #: Of a patch, at least this share is print and at most this share is for writing in.
 _PRINT, _WRITING = 0.02, 0.55
