@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from domain.reasons import Reason
 from ocr.decode import AccountIndex
 from ocr.forms import barcodes, on_line, typed
 from ocr.forms.ink import presence
+from ocr.forms.levels import Levels
 from ocr.forms.places import cut_box, from_page
 from ocr.forms.registration import Registered
 from ocr.forms.settings import Grey
@@ -65,7 +64,8 @@ def read_others(
 ) -> dict[str, FieldResult]:
     """The template's fields of ``KINDS``, by name. ``grey`` is the slip's page; ``black``: see ``ink``."""
     results = _read_print(grey, registered, template, accounts)
-    paper = float(np.percentile(registered.slip[::7, ::7], 70))
+    ticked = any(field.kind == "tick" for field in template.fields)
+    paper = Levels(registered.slip[::7, ::7]).percentile(70) if ticked else 255.0
     for field in template.fields:
         if field.kind in ON_LINE:
             picture = cut_box(registered, template, on_line.picture_box(field), dpi)
