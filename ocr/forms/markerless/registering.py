@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ocr.forms.bend import Bend, warp_bent
 from ocr.forms.correction import Correction, correct
 from ocr.forms.landmarks import expected_lines, profiles
-from ocr.forms.markerless.alignment import Aligned
+from ocr.forms.markerless.alignment import ALIKE, Aligned
 from ocr.forms.markerless.telling import Told
 from ocr.forms.registration import Registered, borne_out
 from ocr.forms.settings import Grey, ReaderSettings
@@ -24,6 +24,8 @@ _SEARCH_MM = 1.0
 #: Print up to this far from a field (mm) speaks for its place; so many patches of it at least have to be on
 #: the page, and this share of them in place; this share where a row's own lines do not bear it out.
 _AROUND_MM, _FEWEST, _SHARE, _SHARE_ALONE = 11.0, 2, 0.5, 0.75
+#: Less by so much is enough where, of the print that is seen at all, this share is in place.
+_HIDDEN, _AGREED = 0.25, 0.85
 #: Every part of a field (of about so many mm) has to have print this near (mm), and print that tells where it
 #: is in each direction that near: an empty line has nothing but its rule beside it.
 _PART_MM, _BESIDE_MM, _TOLD_MM = 25.0, 22.0, 50.0
@@ -101,8 +103,11 @@ def _borne_out(aligned: Aligned, field: Field, share: float) -> bool:
         # It is looked for around its place, and its own check digits say whether it was read.
         return True
     near = aligned.visible & _around(aligned, field)
-    count = int(near.sum())
-    if count < _FEWEST or float(aligned.found[near].mean()) < share:
+    count, found = int(near.sum()), int(aligned.found[near].sum())
+    # Print under a stamp says nothing; print that is seen elsewhere says that something is wrong.
+    seen = int((aligned.looked.score[near] >= ALIKE).sum())
+    least = share - _HIDDEN if found >= _AGREED * seen else share
+    if count < _FEWEST or found < max(_FEWEST, least * count):
         return False
     return all(_held(aligned, place, _reach(field)) for place in _places(field))
 
