@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from domain.errors import InputError, TemplateError, UsageError
 from domain.reason_texts import reason_text
+from domain.reasons import Reason
 from review_ui import blanks
 from review_ui.designer_wire import Part, Revision, Save, drawn, problem_json, tried_json
 from review_ui.designer_words import ADVICE, KIND_WORDS, NAME_WORDS, kinds_by_name
@@ -61,7 +62,7 @@ async def begin(
 ) -> Response:
     """Begin with a scan or PDF of the form; back to the forms with a sentence when it cannot be read."""
     data = b"" if scan is None else await scan.read(designing.MOST_BYTES + 1)
-    name = "" if scan is None else PurePath(scan.filename or "scan").name
+    name = "" if scan is None else PurePath(scan.filename or "").name
     return await run_in_threadpool(_began, request, user, what, name, data)
 
 
@@ -69,12 +70,20 @@ def _began(request: Request, user: UserView, what: Order, name: str, data: bytes
     visitor = visitor_of(request)
     gettext = visitor.language.gettext
     try:
+        if not data and name:
+            raise InputError(Reason.EMPTY_FILE)
         if not data:
             raise UsageError(gettext("Choose a file: a scan or PDF of the empty form."))
         if len(data) > designing.MOST_BYTES:
             raise UsageError(gettext("The file has more than 32 MB: scan the form at 300 dpi, in grey."))
         made = designing.begin(
-            context_of(request), user.name, what.supplier, data, name, size=what.size, page=what.page
+            context_of(request),
+            user.name,
+            what.supplier,
+            data,
+            name or "scan",
+            size=what.size,
+            page=what.page,
         )
     except InputError as error:
         said = reason_text(error.reason, "en" if visitor.language.code == "en" else "ru")

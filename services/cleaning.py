@@ -9,7 +9,9 @@ from __future__ import annotations
 import queue
 import resource
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import cv2
@@ -63,9 +65,10 @@ class Cleaner:
         self, seconds: float = SECONDS, work: Callable[[bytes, str], CleanPhoto] | None = None
     ) -> None:
         self._seconds, self._work = seconds, work or _clean
+        self._all = [Processes(1, _start, MEMORY_MB) for _ in range(PLACES)]
         self._free: queue.SimpleQueue[Processes] = queue.SimpleQueue()
-        for _ in range(PLACES):
-            self._free.put(Processes(1, _start, MEMORY_MB))
+        for process in self._all:
+            self._free.put(process)
 
     def clean(self, data: bytes, name: str = "") -> CleanPhoto:
         """As ``services.photos.clean_photo``; raises ``InputError`` for what kills its process, too."""
@@ -88,15 +91,17 @@ class Cleaner:
             self._free.put(process)
 
     def close(self) -> None:
-        """End the processes."""
-        for _ in range(PLACES):
-            self._free.get().close()
+        """End the processes, at once; what they work on is lost."""
+        for process in self._all:
+            process.close()
 
     def warm(self) -> None:
         """Start the first process, so that the first photo need not wait for it."""
         process = self._free.get()
         try:
-            process.run(self._seconds, _ready)
+            # Closed meanwhile, or killed: then the first photo will tell.
+            with suppress(WorkerLostError):
+                process.run(self._seconds, _ready)
         finally:
             self._free.put(process)
 
@@ -109,6 +114,14 @@ def clean_photo(data: bytes, name: str = "") -> CleanPhoto:
     return _CLEANER.clean(data, name)
 
 
-def warm() -> None:
-    """Start what opens photos."""
-    _CLEANER.warm()
+@contextmanager
+def warmed() -> Iterator[None]:
+    """Start what opens photos, so that the first need not wait, and end it in the end.
+
+    A process of ``multiprocessing`` waits for its children before the pool's own end would come.
+    """
+    threading.Thread(target=_CLEANER.warm, daemon=True).start()
+    try:
+        yield
+    finally:
+        _CLEANER.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def command(
         ReadOptions(kind, limits, template, table, own, settings.taught, digits, decimals, blanks=blanks)
     )
     unreadable = total = 0
-    progress = Progress(sys.stderr.isatty() or not as_json)
+    progress = Progress(sys.stderr.isatty())
     for line in read_all(paths, kind, reader, limits):
         total += 1
         unreadable += line["outcome"] == "unreadable"
@@ -117,6 +118,9 @@ def in_words(line: Line) -> str:
     if line.get("value"):
         behind = f",{line['decimals']}" if line.get("decimals") else ""
         parts.append(f"{line['value']}{behind} ({_percent(line['confidence'])})")
+    if line.get("reasons"):
+        # Before the fields: they are of the whole sheet.
+        parts.append("[" + ", ".join(line["reasons"]) + "]")
     for name, field in line.get("fields", {}).items():
         says = {True: "yes", False: "no", None: field.get("value") or "-"}[field.get("present")]
         known = {True: ", in register", False: ", not in register", None: ""}[field.get("in_register")]
@@ -125,12 +129,11 @@ def in_words(line: Line) -> str:
         parts.append(f"\n    also {other['value']} ({_percent(other['confidence'])})")
     if "serial" in line:
         parts.append(f"\n    serial: {line['serial']['value'] or '-'} ({line['serial']['verdict']})")
-    if line.get("reasons"):
-        parts.append("[" + ", ".join(line["reasons"]) + "]")
     if line.get("detail"):
         parts.append("- " + line["detail"])
     return " ".join(parts).replace(" \n", "\n")
 
 
 def _percent(confidence: float) -> str:
-    return f"{100 * confidence:.1f} %"
+    """Rounded down, so that only what is certain is 100 %."""
+    return f"{math.floor(1000 * confidence) / 10:.1f} %"

@@ -205,14 +205,12 @@ def serve_public(listening: socket.socket) -> None:
 
     settings = load_settings()
     start_log(settings)
-    with context(settings) as ctx:
+    with context(settings) as ctx, cleaning.warmed():
         reasons = {name: to.reasons for name, to in connections(ctx, settings).billing.items()}
         app = create_public_app(
             ctx, web_settings(settings), photo_reader=photo_reader(), billing_reasons=reasons
         )
         observe(app, "public", settings)
-        # The first customer's photo need not wait for what opens it.
-        threading.Thread(target=cleaning.warm, daemon=True).start()
         _serve(app, listening, settings)
 
 

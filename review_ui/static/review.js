@@ -71,8 +71,10 @@ function openAsking() {
 }
 
 function openRejecting() {
+  // Where no form was found at all, what its fields lack says nothing.
+  const said = hand.current.reasons.includes('template_not_found') ? ['not_a_slip'] : hand.current.reasons;
   for (const choice of rejecting.querySelectorAll('[data-reject]')) {
-    choice.classList.toggle('likely', hand.current.reasons.includes(choice.dataset.reject));
+    choice.classList.toggle('likely', said.includes(choice.dataset.reject));
   }
   rejecting.showModal();
   (rejecting.querySelector('.likely') ?? rejecting.querySelector('[data-reject]')).focus();
