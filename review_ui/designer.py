@@ -18,9 +18,10 @@ from domain.reason_texts import reason_text
 from domain.reasons import Reason
 from review_ui import blanks
 from review_ui.designer_wire import Part, Revision, Save, drawn, problem_json, tried_json
-from review_ui.designer_words import ADVICE, KIND_WORDS, NAME_WORDS, kinds_by_name
+from review_ui.designer_words import ADVICE, KIND_WORDS, NAME_WORDS, RESEMBLES, kinds_by_name
 from review_ui.staff import OVERSEERS, context_of, staff
-from services import designing, publishing, taught
+from services import designing, publishing, resembling, taught
+from services.context import Context
 from services.draft import to_json
 from services.results import UserView
 from services.trying import Tried, Workshop
@@ -263,8 +264,14 @@ def _state(request: Request, known: designing.Draft, user: UserView) -> dict[str
         "picture": f"/templates/drafts/{known.row.id}/picture.png?{known.row.picture[:12]}",
         "version": publishing.next_version(ctx, known.form.name),
         "problem": problem_json(problem),
-        "advice": [gettext(ADVICE[code]) for code in publishing.advice(ctx, known)],
+        "advice": _advice(ctx, known, gettext),
     }
+
+
+def _advice(ctx: Context, known: designing.Draft, gettext: Translate) -> list[str]:
+    said = [gettext(ADVICE[code]) for code in publishing.advice(ctx, known)]
+    other = resembling.form_in_use(ctx, known)
+    return [gettext(RESEMBLES).format(form=other), *said] if other else said
 
 
 def _zip(name: str, files: dict[str, bytes]) -> Response:

@@ -48,6 +48,10 @@ ADVICE: dict[str, str] = {
     "account_length": _("The account has another number of cells than this supplier's accounts have digits."),
     "no_signature": _("There is no signature: is that meant?"),
 }
+RESEMBLES = _(
+    "This picture is read as {form} already: two forms that look alike send the sheets of both to people. "
+    "Is a new version of that form meant? Then give this one its name."
+)
 
 
 def kinds_by_name() -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from domain.errors import ConflictError, InputError, TemplateError, UsageError
 from ocr.layout import naming, straighten
-from services import designing, publishing, taught
+from services import designing, publishing, resembling, taught
 from services.context import Context
 from services.designing import picture_of
 from services.draft import DraftField, DraftForm, from_json, to_json
@@ -24,6 +24,7 @@ from templates import all_templates, find
 from templates.catalogue import in_use
 from templates.model import Box
 from templates.printing import picture
+from tests.integration.inline_reader import InlineReader
 from tests.paper import SUPPLIER
 
 FORM = "krasnoyarsk-dropbox"
@@ -380,3 +381,26 @@ def test_advice(live: Context, draw: int) -> None:
     )
     changed = dataclasses.replace(known, form=dataclasses.replace(known.form, fields=fewer))
     assert publishing.advice(live, changed) == ["account_length", "no_signature"]
+
+
+def test_a_form_that_is_in_use_is_named(live: Context, draw: int, tmp_path: Path) -> None:
+    reader = InlineReader(live.objects, tmp_path / "taught")
+    ctx = dataclasses.replace(live, reader=reader)
+    known = designing.draft(ctx, draw)
+    assert resembling.form_in_use(ctx, known).startswith(FORM)
+    own = dataclasses.replace(known, form=dataclasses.replace(known.form, name=FORM))
+    assert FORM not in resembling.form_in_use(ctx, own).split("@")[:1]
+
+
+def test_a_form_like_no_other_is_not(live: Context, draw: int, tmp_path: Path) -> None:
+    reader = InlineReader(live.objects, tmp_path / "taught")
+    ctx = dataclasses.replace(live, reader=reader)
+    paper = np.full((1240, 874), 255, np.uint8)
+    cv2.putText(paper, "REPORT", (120, 200), cv2.FONT_HERSHEY_DUPLEX, 3, 0, 4)
+    for y in range(300, 1100, 90):
+        cv2.line(paper, (100, y), (780, y), 0, 2)
+    known = designing.draft(ctx, draw)
+    other = dataclasses.replace(
+        known, row=dataclasses.replace(known.row, picture=ctx.objects.put(png(paper)))
+    )
+    assert resembling.form_in_use(ctx, other) == ""
