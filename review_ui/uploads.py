@@ -55,12 +55,13 @@ class Uploads:
         here = self.offset(user, token)
         if here < size:
             raise WrongOffset(here)
+        if size == 0:
+            # No piece ever came of an empty file.
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path.touch()
         if here > size or (sha256 and _hash(path) != sha256):
             path.unlink(missing_ok=True)
             raise WrongOffset(0)
-        if size == 0:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path.touch()
         return path
 
     def forget(self, user: str, token: str) -> None:

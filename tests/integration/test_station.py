@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from meterdrop.station.server import Away, Server
 from meterdrop.station.watch import Watch, WatchOptions
 from review_ui.app import create_staff_app
 from review_ui.settings import ReviewSettings
-from review_ui.uploads import KEPT_DAYS, MOST_PIECE, Uploads
+from review_ui.uploads import KEPT_DAYS, MOST_PIECE, Uploads, WrongOffset
 from services import station, status
 from simulate import files
 from tests.integration.review_desk import DPI, PASSWORD, SUPPLIER, Desk, Slip, open_desk, scan_of
@@ -118,6 +119,14 @@ def test_wrong_bytes_are_sent_again_from_the_start(client: TestClient) -> None:
     assert (answer.status_code, answer.json()) == (409, {"offset": 0})
     assert client.put(upload, content=b"x" * (MOST_PIECE + 1)).status_code == 413
     assert client.get(f"{ROOT}/uploads/..%2f..%2fetc").status_code in (404, 422)
+
+
+def test_an_empty_file_is_whole_at_once_or_not_what_it_was_called(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "uploads", 1000)
+    nothing = hashlib.sha256().hexdigest()
+    assert uploads.whole("anna", "a" * 32, 0, nothing).read_bytes() == b""
+    with pytest.raises(WrongOffset):
+        uploads.whole("anna", "b" * 32, 0, "0" * 64)
 
 
 def test_parts_that_nobody_goes_on_with_are_swept(tmp_path: Path) -> None:
