@@ -29,6 +29,9 @@ def form_in_use(ctx: Context, known: Draft) -> str:
         refresh_register(ctx, known.row.supplier)
         page = PageRef(known.row.picture, "form.png", 1, known.row.supplier)
         (read,) = ctx.reader.submit([page]).result()
+        if read.reason is not None or read.held:
+            # Nothing could be looked at: no answer that holds.
+            return ""
         found = frozenset(slip.template for slip in read.slips if slip.registration and slip.template)
         with _lock:
             _known[key] = found
