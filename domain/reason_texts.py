@@ -67,6 +67,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "На фотографии несколько табло: неясно, какое из них нужно.",
         "There are several displays on the photo: it is not clear which one is meant.",
     ),
+    Reason.MARK_ELSEWHERE: (
+        "Запятая на табло стоит не там, где по реестру: у счётчика другое число цифр.",
+        "The display has its decimal mark elsewhere than the register says: the digit count differs.",
+    ),
     Reason.SERIAL_CONTRADICTS: (
         "На счётчике другой заводской номер, чем в реестре.",
         "The serial number on the meter is not the one in the register.",
@@ -104,6 +108,22 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.BACK_WITHOUT_FRONT: (
         "Оборот бланка, а лицевой стороны рядом нет: найдите её.",
         "The back of a form without its front beside it: look for the front.",
+    ),
+    Reason.FRONT_WITHOUT_BACK: (
+        "Лицевая сторона, а её оборота рядом нет или он не читается: найдите его.",
+        "The front of a form whose back is not beside it or cannot be read: look for the back.",
+    ),
+    Reason.OTHER_SIDE_AWAITED: (
+        "Одна сторона бланка: остальные страницы файла ещё читаются.",
+        "One side of a form: the file's other pages are still being read.",
+    ),
+    Reason.SIDES_UNSURE: (
+        "Не ясно, какой оборот к какой лицевой стороне относится.",
+        "Not sure which back belongs to which front.",
+    ),
+    Reason.SIDES_CONTRADICT: (
+        "На двух сторонах листа написано разное.",
+        "The two sides of the paper say different things.",
     ),
     Reason.NOT_UNDERSTOOD: (
         "Сообщение не понято: пришлите номер счёта и показание, как указано в квитанции.",

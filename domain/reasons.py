@@ -32,6 +32,7 @@ class Reason(StrEnum):
     GLARE = "glare"
     NOT_A_READING = "not_a_reading"
     SEVERAL_METERS = "several_meters"
+    MARK_ELSEWHERE = "mark_elsewhere"
     SERIAL_CONTRADICTS = "serial_contradicts"
     PHOTO_SEEN_BEFORE = "photo_seen_before"
     MANY_PHOTOS_TODAY = "many_photos_today"
@@ -44,6 +45,10 @@ class Reason(StrEnum):
     FORM_UNSURE = "form_unsure"
     BACK_OF_FORM = "back_of_form"
     BACK_WITHOUT_FRONT = "back_without_front"
+    FRONT_WITHOUT_BACK = "front_without_back"
+    OTHER_SIDE_AWAITED = "other_side_awaited"
+    SIDES_UNSURE = "sides_unsure"
+    SIDES_CONTRADICT = "sides_contradict"
     # a message
     NOT_UNDERSTOOD = "not_understood"
     SEVERAL_ACCOUNTS = "several_accounts"

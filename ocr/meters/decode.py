@@ -34,10 +34,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a strip says: readings, the most probable value first, and its characters' probabilities."""
+    """What a strip says: readings, the most probable value first, and its characters' probabilities.
+
+    ``elsewhere``: the probability that the picture shows the mark, and not where the register has it.
+    """
 
     texts: tuple[Text, ...]
     characters: tuple[Character, ...]
+    elsewhere: float = 0.0
 
     @property
     def confidence(self) -> float:
@@ -88,7 +92,8 @@ def mixed(every: Sequence[Decoded]) -> Decoded:
             if len(t.value) + len(t.decimals) == len(best) and (t.value + t.decimals)[at] == digit
         )
         characters.append(Character(digit, float(min(1.0, same))))
-    return Decoded(tuple(texts), tuple(characters))
+    elsewhere = sum(decoded.elsewhere for decoded in every) / len(every)
+    return Decoded(tuple(texts), tuple(characters), elsewhere)
 
 
 def _counted(frames: ctc.Frames, digits: int, decimals: int | None) -> Decoded:
@@ -116,7 +121,20 @@ def _counted(frames: ctc.Frames, digits: int, decimals: int | None) -> Decoded:
     # Given that the display has one of these counts.
     total = sum(np.exp(ctc.log_counts(merged, MOST + 3))[list(_counts(digits, decimals))])
     texts = [Text(t.value, t.decimals, t.probability / max(float(total), 1e-12)) for t in texts]
-    return Decoded(tuple(_ranked(texts)), _characters(merged, best[1], WHOLE))
+    ranked = tuple(_ranked(texts))
+    shown = ranked[0].value + ranked[0].decimals
+    return Decoded(ranked, _characters(merged, best[1], WHOLE), _elsewhere(frames, shown, digits))
+
+
+def _elsewhere(frames: ctc.Frames, shown: str, digits: int) -> float:
+    """That these digits have a mark which is not behind the first ``digits`` of them.
+
+    No mark at all speaks for nothing: an LCD's point is a few pixels.
+    """
+    marked = [shown[:at] + "".join(DECIMAL[int(d)] for d in shown[at:]) for at in range(1, len(shown) + 1)]
+    chances = np.exp(ctc.log_probabilities(frames, marked, ALPHABET))
+    other = sum(chance for at, chance in enumerate(chances.tolist()[:-1], 1) if at != digits)
+    return float(other / max(float(chances.sum()), 1e-12))
 
 
 def _counts(digits: int, decimals: int | None) -> set[int]:

@@ -26,6 +26,8 @@ DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "meter-re
 _READING = 0.5
 #: So many candidates are looked at more than once.
 _LOOKED_AT = 2
+#: Surer than this the picture has the mark where the register has it not: one of the two is wrong.
+_MARK = 0.9
 #: A second display is named when it is at least this probable.
 _WORTH_NAMING = 0.3
 
@@ -150,4 +152,5 @@ def _display(read: Candidate) -> DisplayReading:
         characters=decoded.characters,
         alternatives=tuple(Alternative(t.value, t.decimals, t.probability) for t in decoded.texts[1:9]),
         means="reading" if read.found.reading > _READING else "other",
+        reasons=(Reason.MARK_ELSEWHERE,) if decoded.elsewhere > _MARK else (),
     )

@@ -50,6 +50,21 @@ def test_a_digit_that_could_be_two_halves_the_confidence() -> None:
     assert decoded.characters[0].confidence > 0.95
 
 
+def test_a_mark_that_is_seen_elsewhere_than_the_register_has_it_is_told() -> None:
+    seen = _frames("08649f", 0.995)
+    moved = decode(seen, digits=6)
+    assert moved.texts[0].value == "086495"
+    assert moved.elsewhere > 0.9
+    assert mixed([moved, decode(seen, digits=6)]).elsewhere > 0.9
+    assert decode(seen, digits=5, decimals=1).elsewhere < 0.1
+    assert decode(_frames("0864jf", 0.995), digits=5, decimals=1).elsewhere > 0.9
+    # No mark at all speaks for nothing, nor does one that is hardly seen.
+    assert decode(_frames("086495", 0.995), digits=5, decimals=1).elsewhere < 0.1
+    unsure = _frames("08649f", 0.995)
+    unsure[10, [5, 15]] = 0.5
+    assert decode(unsure, digits=6).elsewhere < 0.9
+
+
 def test_the_registers_digit_count_says_where_the_mark_is() -> None:
     without = decode(_frames("056304"))
     assert without.texts[0].value == "056304"

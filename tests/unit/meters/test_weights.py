@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from domain.reasons import Reason
 from ocr.meters.reader import MeterReader
 from simulate.meters.drums import draw_drums
 from simulate.meters.model import Picture
@@ -79,3 +80,26 @@ def test_nothing_is_read_surely_where_no_meter_is() -> None:
 def test_the_models_name_themselves() -> None:
     assert _reader().model.startswith("meter-finder@")
     assert "meter-reader@" in _reader().model
+
+
+def test_a_register_that_moves_a_clearly_seen_mark_is_contradicted() -> None:
+    told = fine = of = 0
+    for seed in range(20):
+        picture = draw_drums(np.random.default_rng([41, seed]))
+        row = picture.rows[0]
+        if row.means != "reading" or not row.decimals:
+            continue
+        free = _reader().read(picture.image).displays
+        if not free or (free[0].value, free[0].decimals) != (row.value, row.decimals):
+            continue
+        if free[0].confidence < 0.8:
+            continue
+        of += 1
+        digits = len(row.value)
+        moved = _reader().read(picture.image, digits + len(row.decimals), 0).displays[0]
+        told += Reason.MARK_ELSEWHERE in moved.reasons
+        kept = _reader().read(picture.image, digits, len(row.decimals)).displays[0]
+        fine += Reason.MARK_ELSEWHERE not in kept.reasons
+    assert of >= 3
+    assert fine == of
+    assert told >= 0.75 * of
