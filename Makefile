@@ -31,8 +31,8 @@ cluster-stop: ## stop the cluster; its data stay
 test: ## all tests
 	@scripts/test $(ARGS)
 
-test-fast: ## the tests that take under a minute together
-	@scripts/test -m "not slow" $(ARGS)
+test-fast: ## the unit tests, without the slow ones: under a minute, no servers
+	@scripts/test -m "not slow" tests/unit $(wildcard tests/test_*.py) $(ARGS)
 
 check: ## formatting, lint, types and the rooms' import contract
 	@scripts/check

@@ -38,6 +38,7 @@ def test_displays_seen_close_are_read(draw: object, least: float) -> None:
     assert right / of >= least
 
 
+@pytest.mark.slow
 def test_what_is_sure_on_whole_photos_is_right() -> None:
     sure = wrong = found = of = 0
     for seed in range(50):
@@ -82,6 +83,7 @@ def test_the_models_name_themselves() -> None:
     assert "meter-reader@" in _reader().model
 
 
+@pytest.mark.slow
 def test_a_register_that_moves_a_clearly_seen_mark_is_contradicted() -> None:
     told = fine = of = 0
     for seed in range(20):

@@ -31,6 +31,9 @@ from templates import find
 from templates.model import Box, Field, Template
 from tests.unit.reader.slips import Grey, blank, crossed, dropbox, filled
 
+#: Whole sheets, each looked at with every form that there is.
+pytestmark = pytest.mark.slow
+
 SETTINGS = ReaderSettings()
 DPI = 150
 GOOD_MM = 0.5
