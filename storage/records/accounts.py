@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,13 +21,16 @@ from storage.records.tables import reading, sheet, source_file
 class CaseRow:
     """A sheet of an account with its readings, those taken back too.
 
-    ``reference``: of a customer's photo; ``bag``: the archive bag that a station's paper lies in.
+    ``reference``: of a customer's photo or message; ``bag``: the archive bag that a station's paper lies in;
+    ``sent``: what was read or typed as readings, whatever became of it; ``text``: of a message, as it came.
     """
 
     sheet: SheetRow
     readings: tuple[ReadingRow, ...]
     reference: str
     bag: str = ""
+    sent: tuple[str, ...] = ()
+    text: str = ""
 
 
 class Accounts:
@@ -49,14 +54,29 @@ class Accounts:
         query = sa.select(reading).where(reading.c.sheet_id.in_(ids)).order_by(reading.c.tariff, reading.c.id)
         for each in self._connection.execute(query):
             readings[each.sheet_id].append(ReadingRow(**each._mapping))
-        sent = sa.select(submission.c.sheet_id, submission.c.reference).where(submission.c.sheet_id.in_(ids))
-        references = {each.sheet_id: each.reference for each in self._connection.execute(sent)}
+        photo = sa.select(submission.c.sheet_id, submission.c.reference, submission.c.entered)
+        photos = {
+            each.sheet_id: each
+            for each in self._connection.execute(photo.where(submission.c.sheet_id.in_(ids)))
+        }
+        typed = sa.select(message.c.sheet_id, message.c.reference, message.c.text)
+        texts = {
+            each.sheet_id: each for each in self._connection.execute(typed.where(message.c.sheet_id.in_(ids)))
+        }
+        references = {sheet_id: each.reference for sheet_id, each in (*texts.items(), *photos.items())}
         kept = sa.select(batch_papers.c.batch_id, batch_papers.c.bag).where(
             batch_papers.c.batch_id.in_({row.batch_id for row in rows})
         )
         bags = {each.batch_id: each.bag for each in self._connection.execute(kept)}
         return [
-            CaseRow(row, tuple(readings[row.id]), references.get(row.id, ""), bags.get(row.batch_id, ""))
+            CaseRow(
+                row,
+                tuple(readings[row.id]),
+                references.get(row.id, ""),
+                bags.get(row.batch_id, ""),
+                _sent(row, photos[row.id].entered if row.id in photos else None),
+                texts[row.id].text if row.id in texts else "",
+            )
             for row in rows
         ]
 
@@ -77,3 +97,18 @@ class Accounts:
         """The newest customers' references that have a sheet."""
         query = sa.select(submission.c.reference).where(submission.c.sheet_id.isnot(None))
         return list(self._connection.execute(query.order_by(submission.c.id.desc()).limit(limit)).scalars())
+
+
+def _sent(row: SheetRow, by_customer: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Readings as the customer typed them, else as a person did, else as the machine read them."""
+    read = (row.recognition or {}).get("fields") or {}
+    machine = {name: (field or {}).get("value") for name, field in read.items()}
+    for source in (by_customer, row.entered, machine):
+        values = [str(value) for name, value in sorted((source or {}).items()) if _is_reading(name) and value]
+        if values:
+            return tuple(values)
+    return ()
+
+
+def _is_reading(field: str) -> bool:
+    return field == "reading" or field.startswith("reading_")

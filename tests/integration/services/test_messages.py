@@ -119,6 +119,9 @@ def test_what_a_person_has_to_look_at_is_received(desk: Context) -> None:
     picture = review.sheet_picture(desk, answered.sheet_id)
     assert picture.grey.shape[1] == 1000
     assert picture.grey.min() < 64
+    with desk.records.read() as tx:
+        [case] = Accounts(tx.connection).cases(SUPPLIER, ACCOUNT)
+    assert (case.sent, case.text, case.reference) == (("09900",), f"{ACCOUNT}*09900", answered.reference)
     values = {f.name: f.value for f in sheet.fields}
     accepted = review.accept(desk, "anna", answered.sheet_id, values, [Reason.IMPLAUSIBLY_HIGH])
     assert accepted.outcome == "accepted"

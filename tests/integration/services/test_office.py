@@ -94,6 +94,7 @@ def test_the_desk_finds_everything_of_an_account_and_says_who_looked(ctx: Contex
     case = desk.find(ctx, "olga", SUPPLIER, f" {A[:4]} {A[4:]} ", DAY)
     assert case is not None and case.view is not None and case.view.surname == "Иванова"
     assert [[r.reading for r in each.readings] for each in case.cases] == [[], ["01100"]]
+    assert [each.sent for each in case.cases] == [("1100",), ("1100",)]
     assert desk.find(ctx, "olga", SUPPLIER, "somebody", DAY) is None
     unknown = desk.find(ctx, "olga", SUPPLIER, "129999999999", DAY)
     assert unknown is not None and unknown.view is None and unknown.cases == ()
