@@ -29,7 +29,16 @@ _NEXT: dict[SheetState, frozenset[SheetState]] = {
             SheetState.UNREADABLE,
         }
     ),
-    SheetState.REVIEW: frozenset({SheetState.ACCEPTED, SheetState.REJECTED, SheetState.DUPLICATE}),
+    # Review and blank: one side of a paper, once the rest of its file was read.
+    SheetState.REVIEW: frozenset(
+        {
+            SheetState.ACCEPTED,
+            SheetState.REJECTED,
+            SheetState.DUPLICATE,
+            SheetState.REVIEW,
+            SheetState.BLANK,
+        }
+    ),
     # Duplicate: a reading of higher rank took the place of this one.
     SheetState.ACCEPTED: frozenset({SheetState.DELIVERED, SheetState.REVIEW, SheetState.DUPLICATE}),
     # Billing refused it after all, or a reading is corrected: what billing has is reversed.

@@ -1,30 +1,48 @@
-"""The other side of a form: it belongs to the sheet before it and brings nothing of its own."""
+"""A page that may be one side of a paper with fields on both: it waits until its whole file has been read."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
 
 from domain.reasons import Reason
 from domain.sheet import SheetState
 from ocr.results import SlipReading
+from services import taught
+from services.context import Context
 from storage.records import SheetRow, Transaction
+from storage.records.sheets import WAITING_SIDE
 from templates.model import Template
+from templates.sides import backs_with_fields
+
+#: If the file is not read through by then, people get them as they are.
+WAITS = timedelta(hours=1)
 
 
-def take(
-    tx: Transaction, row: SheetRow, slip: SlipReading, template: Template
-) -> tuple[SheetState, tuple[Reason, ...]]:
-    """What becomes of a page that is the back of ``template.back_of``.
+def waits(ctx: Context, tx: Transaction, row: SheetRow, template: Template) -> bool:
+    """Whether a recognised page has to wait for the rest of its file.
 
-    With its front on the page before (or after, where that was read first) it is done with, unless the back
-    has fields of its own: those a person reads, with the front at hand. A back whose front is not there goes
-    to a person, for a slip may be missing.
+    A back on which nothing is to be written belongs to a front beside it, if one is there already.
     """
-    if not _has_front(tx, row, template):
-        return SheetState.REVIEW, (Reason.BACK_WITHOUT_FRONT, *slip.reasons)
-    if template.fields and Reason.EMPTY not in slip.reasons:
-        return SheetState.REVIEW, (Reason.BACK_OF_FORM, *slip.reasons)
-    return SheetState.BLANK, (Reason.BACK_OF_FORM,)
+    if template.back_of:
+        return bool(template.fields) or not beside_its_front(tx, row, template)
+    return template.purpose != "header" and bool(backs_with_fields(taught.loaded(ctx), template))
 
 
-def _has_front(tx: Transaction, row: SheetRow, template: Template) -> bool:
+def hold(
+    tx: Transaction, row: SheetRow, slip: SlipReading, seen: dict[str, Any], *, at: datetime, who: str
+) -> tuple[SheetState, tuple[Reason, ...]]:
+    """Keep what was read of a page until ``services.sides.conclude`` knows its other side.
+
+    It is in review meanwhile, so that a crash leaves nothing that nobody would look at.
+    """
+    reasons = (Reason.OTHER_SIDE_AWAITED, *slip.reasons)
+    tx.sheets.move(row, SheetState.REVIEW, reasons, at=at, who=who, **seen)
+    tx.queue.take(WAITING_SIDE, row.id, at, at + WAITS)
+    return SheetState.REVIEW, reasons
+
+
+def beside_its_front(tx: Transaction, row: SheetRow, template: Template) -> bool:
+    """Whether the page before or after shows the form whose back ``template`` is."""
     beside = (*tx.sheets.at(row.file_id, row.page - 1), *tx.sheets.at(row.file_id, row.page + 1))
     return any((sheet.template or "").partition("@")[0] == template.back_of for sheet in beside)

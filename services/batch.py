@@ -67,7 +67,8 @@ def result(
         batch_id=batch_id,
         receipts=tuple(done[0]),
         problems=tuple(done[1]),
-        outcomes=tuple(done[2]),
+        # The last word about a sheet: one side of a paper waits until its file is through.
+        outcomes=tuple({each.sheet_id: each for each in done[2]}.values()),
         unreadable=tuple(digitise.outcome(row, row.state, row.reasons) for row in unreadable),
         totals={state.value: count for state, count in totals.items()},
         seconds=seconds,
@@ -148,8 +149,9 @@ class _Run:
             result = self._again(partial(digitise.digitise_chunk, self.ctx, chunk))
         for each in result.held:
             self._hold(each.problem)
-        self.outcomes += result.outcomes
-        self.by_state.update(outcome.state.value for outcome in result.outcomes)
+        self.outcomes += (*result.outcomes, *result.joined)
+        self.by_state.update(outcome.state.value for outcome in (*result.outcomes, *result.joined))
+        self.by_state[SheetState.REVIEW.value] -= len(result.joined)
         self.done += recognition.asked
         self._report()
 

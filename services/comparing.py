@@ -21,6 +21,7 @@ from storage.records.blind import DISPUTED, DONE, MACHINE
 from storage.records.shadows import ShadowSheet
 from storage.records.sheets import split_reasons
 from templates.model import Template
+from templates.sides import form_of
 
 
 @dataclass
@@ -94,7 +95,7 @@ def apply(ctx: Context, comparisons: list[Comparison], who: str) -> list[Compari
 
 
 def _compare(ctx: Context, tx: Transaction, key: tuple[str, str, str], target: float) -> Comparison | None:
-    template = ctx.templates.get(key[1])
+    template = form_of(ctx.templates, key[1])
     if template is None:
         return None
     audited, reviewed, strata = Tally(), Tally(), _Strata()

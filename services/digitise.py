@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from services import judging, photo_intake, settling, taught
+from services import judging, photo_intake, settling, sides, taught
 from services.context import Context, PageCount, PageRead, PageRef
 from services.results import ChunkResult, FileProblem, HeldSheet, SheetOutcome
 from services.text import printable
@@ -140,10 +140,28 @@ def finish_chunk(ctx: Context, recognition: Recognition) -> ChunkResult:
                 skipped += 1
                 continue
             outcomes += _settle_page(ctx, tx, fresh[sheet_id], page)
+        outcomes, later = _join_sides(ctx, tx, outcomes, {row.file_id for row in recognition.sheets})
         _note_pace(ctx, tx, [page.seconds for page in found.values() if page.seconds > 0])
     by_state = Counter(each.state.value for each in outcomes)
     log.info("sheets committed", extra={"sheets": len(outcomes), "by_state": dict(by_state)})
-    return ChunkResult(tuple(outcomes), skipped, held)
+    return ChunkResult(tuple(outcomes), skipped, held, tuple(later))
+
+
+def _join_sides(
+    ctx: Context, tx: Transaction, outcomes: Sequence[SheetOutcome], files: Collection[int]
+) -> tuple[list[SheetOutcome], list[SheetOutcome]]:
+    """Make one document of each paper's two sides in files that are through.
+
+    Returns what became of the chunk's sheets, and of those that earlier chunks had left waiting.
+    """
+    at = ctx.clock()
+    ended = {
+        each.sheet_id: each
+        for file_id in sorted(files)
+        for each in sides.conclude(ctx, tx, file_id, at=at, who=MACHINE)
+    }
+    own = [ended.pop(each.sheet_id, each) for each in outcomes]
+    return own, list(ended.values())
 
 
 def _note_pace(ctx: Context, tx: Transaction, seconds: Sequence[float]) -> None:

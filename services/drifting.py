@@ -14,6 +14,7 @@ from services.recognition import from_json
 from services.scores import scores
 from storage.records import Transaction
 from storage.records.vitals import ReadSheet
+from templates.sides import form_of
 
 #: Recent sheets looked at, of all combinations together, and earlier ones of each.
 RECENT, EARLIER = 1500, 1500
@@ -73,6 +74,6 @@ def _histogram(ctx: Context, sheets: Iterable[ReadSheet]) -> Sequence[int]:
 
 def _confidence(ctx: Context, sheet: ReadSheet) -> list[float]:
     """The confidence that the thresholds are held against; none of a sheet that was not read."""
-    template = ctx.templates.get(sheet.key[1])
+    template = form_of(ctx.templates, sheet.key[1])
     slip = from_json(sheet.recognition)
     return [scores(slip, template).main] if template is not None and slip.outcome == "read" else []

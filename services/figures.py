@@ -18,6 +18,7 @@ from services.scores import scores
 from storage.records import Transaction
 from storage.records.figures import Figures, Verdict
 from storage.records.findings import Period
+from templates.sides import form_of
 
 #: The bounds hold with 95 % confidence.
 DELTA = 0.05
@@ -174,7 +175,7 @@ def _curve(ctx: Context, tx: Transaction, now: datetime) -> tuple[Bin, ...]:
     cases: list[tuple[float, bool]] = []
     period = Period(since=now - timedelta(days=DAYS))
     for key in tx.findings.keys(period):
-        template = ctx.templates.get(key[1])
+        template = form_of(ctx.templates, key[1])
         if template is None:
             continue
         for audited in tx.findings.audited(key, period):

@@ -19,6 +19,7 @@ from storage.records import Transaction
 from storage.records.findings import Period, ReviewedSheet
 from storage.records.sheets import split_reasons
 from templates.model import Template
+from templates.sides import form_of
 
 #: Wrong dates among accepted ones: a date does not change what is billed, so it has a target of its own.
 DATE_TARGET = 0.01
@@ -54,7 +55,7 @@ def collect(
 
     ``target`` and ``delta`` are for the threshold of dates, where none is in force.
     """
-    template = ctx.templates.get(key[1])
+    template = form_of(ctx.templates, key[1])
     if template is None:
         return None
     # What came before the threshold in force may have served to choose it: its own proof begins with it.

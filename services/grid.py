@@ -16,6 +16,7 @@ from domain.sheet import SheetState
 from services import judging, places, undo
 from services.context import Context
 from storage.records import GlyphCheck, GlyphSheet, SheetRow, Transaction
+from templates.sides import form_of
 
 GLYPHS = tuple("0123456789")
 #: What billing gets; a date does not change what is billed.
@@ -167,7 +168,7 @@ def _must_be_there(ctx: Context, row: SheetRow | None, keys: Sequence[Place], gl
 
 def _read_as(ctx: Context, sheet: GlyphSheet, glyph: str) -> Iterator[Glyph]:
     """The characters of the sheet's values that are ``glyph``."""
-    template = ctx.templates.get(sheet.template)
+    template = form_of(ctx.templates, sheet.template)
     if template is None:
         return
     fields: Mapping[str, Any] = sheet.recognition.get("fields", {})

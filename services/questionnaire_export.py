@@ -11,6 +11,7 @@ from services.handing_over import Kind, csv_line, hand_over, hand_over_again
 from services.results import ExportResult
 from storage.records import Transaction
 from storage.records.questionnaires import QuestionnaireRow
+from templates.sides import form_of
 
 #: The first columns; the forms' own fields follow.
 COLUMNS = ("questionnaire_id", "supplier", "form", "account", "accepted_at", "accepted_by", "evidence")
@@ -49,7 +50,7 @@ def _fields(ctx: Context, tx: Transaction, run_id: int) -> list[str]:
     """The fields of all forms in a run, in the order of the first form that has each."""
     names: dict[str, None] = {}
     for row in tx.questionnaires.rows(run_id):
-        template = ctx.templates.get(row.template)
+        template = form_of(ctx.templates, row.template)
         order = [field.name for field in template.fields] if template is not None else sorted(row.answers)
         names |= dict.fromkeys(name for name in order if name in row.answers)
         names |= dict.fromkeys(sorted(set(row.answers) - set(order)))

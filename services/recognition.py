@@ -10,6 +10,8 @@ from domain.reasons import Reason
 from ocr.results import Character, FieldResult, Registration, SlipReading
 
 _DECIMALS = 6
+#: Beside the slip, in the recognition of a document of two sides.
+_OTHER_SIDE = "other_side"
 
 
 def to_json(slip: SlipReading) -> dict[str, Any]:
@@ -28,22 +30,13 @@ def to_json(slip: SlipReading) -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> SlipReading:
     """The inverse of ``to_json``."""
-    registration = data["registration"]
     return SlipReading(
         outcome=data["outcome"],
         slip=data["slip"],
         template=data["template"],
         fields={name: _field_from_json(result) for name, result in data["fields"].items()},
         reasons=tuple(Reason(code) for code in data["reasons"]),
-        registration=None
-        if registration is None
-        else Registration(
-            tuple(registration["homography"]),
-            registration["residual_mm"],
-            registration["markers_found"],
-            tuple(registration.get("bend", ())),
-            registration.get("bend_columns", 0),
-        ),
+        registration=_registration_from_json(data["registration"]),
         model=data["model"],
         seconds=data["seconds"],
     )
@@ -79,6 +72,32 @@ def _field_from_json(data: Mapping[str, Any]) -> FieldResult:
         reasons=tuple(Reason(code) for code in data.get("reasons", ())),
         evidence=b64decode(data.get("evidence", "")),
         other=data.get("other", ""),
+    )
+
+
+def with_other_side(slip: SlipReading, page: int) -> dict[str, Any]:
+    """What a front keeps of its back (on ``page`` of the same file), so that both can be shown."""
+    return {_OTHER_SIDE: {"page": page, "registration": to_json(slip)["registration"]}}
+
+
+def other_side(data: Mapping[str, Any] | None) -> tuple[int, Registration] | None:
+    """On which page a slip's other side is and how it lies there; None for a slip of one side."""
+    kept = (data or {}).get(_OTHER_SIDE)
+    if kept is None:
+        return None
+    place = _registration_from_json(kept["registration"])
+    return None if place is None else (int(kept["page"]), place)
+
+
+def _registration_from_json(data: Mapping[str, Any] | None) -> Registration | None:
+    if data is None:
+        return None
+    return Registration(
+        tuple(data["homography"]),
+        data["residual_mm"],
+        data["markers_found"],
+        tuple(data.get("bend", ())),
+        data.get("bend_columns", 0),
     )
 
 

@@ -71,11 +71,16 @@ class HeldSheet:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What a chunk of sheets became. ``skipped``: sheets that another process had taken in the meantime."""
+    """What a chunk of sheets became.
+
+    ``skipped``: sheets that another process had taken in the meantime. ``joined``: what became of sheets of
+    earlier chunks that had waited for their other side; their first outcome was ``review``.
+    """
 
     outcomes: tuple[SheetOutcome, ...] = ()
     skipped: int = 0
     held: tuple[HeldSheet, ...] = ()
+    joined: tuple[SheetOutcome, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from services.results import AccountView, MeterView, ReviewField, ReviewQuestion
 from services.thresholds import in_force
 from storage.records import SheetRow, Transaction
 from templates.model import Box, Field, Template
+from templates.sides import form_of
 
 #: Which field a reason of the gate is about.
 _ABOUT = {
@@ -86,7 +87,7 @@ def sheet_view(ctx: Context, tx: Transaction, row: SheetRow) -> ReviewSheet:
 
 def template_of(ctx: Context, row: SheetRow) -> Template:
     """The slip's form; for a page on which none was found, the supplier's ordinary one to key it by."""
-    known = ctx.templates.get(row.template or "")
+    known = form_of(ctx.templates, row.template)
     if known is not None and known.name == MESSAGE.name:
         return form_for(_readings_of(row))
     if known is not None:

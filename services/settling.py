@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -76,6 +77,38 @@ def settle(
     template = ctx.templates.get(slip.template or "")
     if slip.outcome == "unreadable" or template is None:
         return moved(SheetState.REVIEW, slip.reasons or (Reason.TEMPLATE_NOT_FOUND,))
+    if backs.waits(ctx, tx, row, template):
+        return backs.hold(tx, row, slip, seen, at=at, who=who)
+    return conclude(ctx, tx, row, slip, template, at=at, who=who, seen=seen, details=details)
+
+
+def conclude(
+    ctx: Context,
+    tx: Transaction,
+    row: SheetRow,
+    slip: SlipReading,
+    template: Template,
+    *,
+    at: datetime,
+    who: str,
+    seen: Mapping[str, Any] | None = None,
+    kept: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> tuple[SheetState, tuple[Reason, ...]]:
+    """Judge what was read with ``template`` and move the sheet to where that leads.
+
+    ``seen``: columns to set beside; ``kept``: what the recognition keeps beside the slip; ``details``: what
+    the log says of the step. Returns state and reasons.
+    """
+    columns = {**(seen or {}), "template": template.key, "model": slip.model or None}
+
+    def moved(
+        state: SheetState, reasons: tuple[Reason, ...], **more: Any
+    ) -> tuple[SheetState, tuple[Reason, ...]]:
+        columns["recognition"] = {**recognition.to_json(slip), **(kept or {})}
+        tx.sheets.move(row, state, reasons, at=at, who=who, details=details, **columns, **more)
+        return state, reasons
+
     if template.back_of or template.purpose != "slip":
         return moved(*_no_slip(tx, row, slip, template, at=at, who=who))
     claim = claims.from_reader(slip, template)
@@ -83,7 +116,7 @@ def settle(
     known = judging.state_for(ctx, tx, row, claim.account.value)
     slip = with_address(tx, row.supplier, slip, template, known.rows)
     slip = with_register(slip, template, known.rows, row.collected)
-    seen["recognition"], claim = recognition.to_json(slip), claims.from_reader(slip, template)
+    claim = claims.from_reader(slip, template)
     decision = judging.decide(ctx, row, claim, known, standing.lowest)
     state = _STATES[decision.verdict]
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
@@ -109,7 +142,8 @@ def _no_slip(
 ) -> tuple[SheetState, tuple[Reason, ...]]:
     """What becomes of a paper that brings no reading."""
     if template.back_of:
-        return backs.take(tx, row, slip, template)
+        # A back with fields has waited for its front, one without a front as well.
+        return SheetState.BLANK, (Reason.BACK_OF_FORM,)
     if Reason.FORM_UNSURE in slip.reasons:
         # It would be taken at its word, and may be another paper.
         return SheetState.REVIEW, slip.reasons

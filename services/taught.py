@@ -11,7 +11,7 @@ import logging
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from domain.errors import ConflictError, ObjectCorruptError, ObjectNotFoundError, TemplateError, UsageError
@@ -72,6 +72,10 @@ class LiveTemplates(Mapping[str, Template]):
     def __len__(self) -> int:
         return len({**self._fixed, **self._taught})
 
+    def loaded(self) -> list[Template]:
+        """The forms that this process knows, without asking for new ones."""
+        return list({**self._fixed, **self._taught}.values())
+
     def _take(self, row: TaughtRow) -> bool:
         try:
             path = self._mirrored(row)
@@ -104,6 +108,13 @@ def refresh(ctx: Context) -> None:
     """See what was published since; the reader processes see it then, too."""
     if isinstance(ctx.templates, LiveTemplates):
         ctx.templates.refresh()
+
+
+def loaded(ctx: Context) -> Iterable[Template]:
+    """All forms as they were last seen: cheap enough to ask for each sheet."""
+    if isinstance(ctx.templates, LiveTemplates):
+        return ctx.templates.loaded()
+    return ctx.templates.values()
 
 
 def published(ctx: Context) -> list[TaughtRow]:

@@ -9,7 +9,7 @@ from storage.records.proven import ThresholdRow
 from storage.records.questions import QuestionRow
 from storage.records.readings import NewReading, ReadingRow
 from storage.records.settings import RecordsSettings
-from storage.records.sheets import SheetRow
+from storage.records.sheets import SheetFace, SheetRow
 from storage.records.staff import StaffRow
 from storage.records.unit import Records, Transaction
 
@@ -27,6 +27,7 @@ __all__ = [
     "Records",
     "RecordsSettings",
     "RunRow",
+    "SheetFace",
     "SheetRow",
     "StaffRow",
     "ThresholdRow",

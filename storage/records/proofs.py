@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from domain.reasons import Reason
 from domain.sheet import SheetState
 from storage.records.channel_tables import delivery, delivery_run, notice
 from storage.records.engine import CACHE_KIB
@@ -15,6 +16,7 @@ from storage.records.outbox import ACKNOWLEDGED, DONE, READING, SENT
 from storage.records.proofs_log import log_contradictions
 from storage.records.questionnaire_tables import questionnaire, questionnaire_run
 from storage.records.readings import CURRENT
+from storage.records.sheets import WAITING_SIDE
 from storage.records.tables import export_item, export_run, reading, receipt, sheet, source_file
 
 _HAS_READING = (SheetState.ACCEPTED.value, SheetState.DELIVERED.value)
@@ -48,6 +50,8 @@ def _contradictions(connection: Connection) -> Iterator[str]:
         ("reading {}: another one counts for the same meter, tariff and month", _twice_in_a_period()),
         ("sheet {} is a duplicate of nothing", _duplicate_of_nothing()),
         ("file {}: not every page has its sheet", _missing_pages()),
+        ("sheet {} is a paper of two sides, but its back does not belong to it", _without_back()),
+        ("sheet {} waits for its other side, but its file is read through", _waits_for_no_side()),
         ("file {} has no receipt: nobody handed it in", _without_receipt()),
         ("file {} is not counted, but a sheet of it is judged", _judged_uncounted()),
         ("sheet {} is pending, but its file is given up: no run will find it", _pending_unreadable()),
@@ -215,6 +219,27 @@ def _missing_pages() -> sa.Select[tuple[int]]:
         sa.select(source_file.c.id)
         .outerjoin(pages, pages.c.file_id == source_file.c.id)
         .where(pages.c.pages.is_distinct_from(expected))
+    )
+
+
+def _without_back() -> sa.Select[tuple[int]]:
+    """Documents of two sides beside which no page is recorded as the back."""
+    other = sheet.alias()
+    back = sa.exists().where(
+        other.c.file_id == sheet.c.file_id,
+        sa.func.abs(other.c.page - sheet.c.page) == 1,
+        other.c.state == SheetState.BLANK.value,
+        other.c.reasons == Reason.BACK_OF_FORM.value,
+    )
+    # As ``templates.sides.joined``: both forms' keys stand in that of the whole.
+    return sa.select(sheet.c.id).where(sheet.c.template.contains("+"), ~back)
+
+
+def _waits_for_no_side() -> sa.Select[tuple[int]]:
+    other = sheet.alias()
+    unread = sa.exists().where(other.c.file_id == sheet.c.file_id, other.c.state == SheetState.PENDING.value)
+    return sa.select(sheet.c.id).where(
+        sheet.c.state == SheetState.REVIEW.value, sheet.c.claimed_by == WAITING_SIDE, ~unread
     )
 
 

@@ -20,6 +20,9 @@ from storage.records.upsert import insert
 
 log = logging.getLogger(__name__)
 
+#: Who holds, in review, pages that wait for the other side of their paper: no person is given one meanwhile.
+WAITING_SIDE = "other side"
+
 _NO_FIRST_PICTURE = [
     state.value
     for state in (SheetState.PENDING, SheetState.DUPLICATE, SheetState.BLANK, SheetState.UNREADABLE)
@@ -61,6 +64,18 @@ class SheetRow:
     def evidence(self) -> str:
         """Where the slip can be seen: the original's key, page and slip."""
         return f"{self.sha256}#page={self.page}&slip={self.slip}"
+
+
+@dataclass(frozen=True)
+class SheetFace:
+    """A sheet of a file, as far as it tells which pages belong together."""
+
+    id: int
+    page: int
+    state: SheetState
+    reasons: tuple[Reason, ...]
+    template: str | None
+    duplicate_of: int | None
 
 
 class Sheets:
@@ -124,6 +139,18 @@ class Sheets:
         """The sheets of one page, from top to bottom."""
         query = _select().where(sheet.c.file_id == file_id, sheet.c.page == page).order_by(sheet.c.slip)
         return self._rows(query)
+
+    def faces(self, file_id: int) -> list[SheetFace]:
+        """All sheets of a file in its order, without what was read of them."""
+        query = (
+            sa.select(*(sheet.c[name] for name in SheetFace.__dataclass_fields__))
+            .where(sheet.c.file_id == file_id)
+            .order_by(sheet.c.page, sheet.c.slip)
+        )
+        return [
+            SheetFace(r.id, r.page, SheetState(r.state), split_reasons(r.reasons), r.template, r.duplicate_of)
+            for r in self._connection.execute(query)
+        ]
 
     def pending(
         self, batch_id: int | None = None, file_id: int | None = None, limit: int | None = None

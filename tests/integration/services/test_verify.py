@@ -57,7 +57,7 @@ def key(ctx: Context, tmp_path: Path) -> str:
         ),
         (
             "INSERT INTO audit (at, who, what, sheet_id, state_before, state_after) "
-            "VALUES ('2026-11-24', 'x', 'sheet.state', 4, 'review', 'blank')",
+            "VALUES ('2026-11-24', 'x', 'sheet.state', 4, 'rejected', 'blank')",
             {"sheet 4: the audit log has a gap", "sheet 4: the audit log tells of a step"},
         ),
     ],
