@@ -19,8 +19,8 @@ LARGE_CELL_MM = (8.0, 10.0)
 MIN_TEXT_PT = 6.0
 LARGE_TEXT_PT = 14.0
 ALWAYS_REQUIRED = ("account", "reading", "date", "signature")
-#: What a form may lack when it says so: ``without: [address, date]``.
-MAY_LACK = ("address", "date", "signature")
+#: What a form may lack when it says so: ``without: [address, date]``. The reading may stand on its back.
+MAY_LACK = ("address", "date", "signature", "reading")
 #: What a box's header sheet has to say, and what makes a questionnaire somebody's.
 HEADER_REQUIRED = ("box", "count", "date")
 QUESTIONNAIRE_REQUIRED = ("account", "signature")

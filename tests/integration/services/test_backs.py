@@ -155,6 +155,22 @@ def test_a_front_whose_back_must_be_there_goes_to_a_person_without_it(
     assert said[0][1][0] is Reason.FRONT_WITHOUT_BACK
 
 
+def test_the_reading_may_stand_on_the_back_alone(ctx: Context) -> None:
+    ctx = with_back(ctx, NEEDED)
+    register(ctx, account_row(A))
+    both = {key: ctx.templates[key] for key in (FORM, NEEDED)}
+    account = tuple(field for field in both[FORM].fields if field.role != "reading")
+    reading = replace(both[NEEDED].fields[0], name="reading", tariff=None)
+    forms = {FORM: replace(both[FORM], fields=account), NEEDED: replace(both[NEEDED], fields=(reading,))}
+    ctx = replace(ctx, templates={**ctx.templates, **forms})
+    assert run(ctx, front(A, ""), [slip("", "1100", template=NEEDED)]) == WHOLE
+    assert readings(ctx) == [(1, A, "", "01100")]
+    assert run(ctx, front(B, ""))[0] == (
+        "review",
+        (Reason.FRONT_WITHOUT_BACK, Reason.ACCOUNT_UNKNOWN, Reason.READING_MISSING),
+    )
+
+
 def test_what_has_to_be_on_the_back_is_missed_there(ctx: Context) -> None:
     said = run(with_back(known(ctx), NEEDED), front(A, "1100"), back("", template=NEEDED))
     assert said == [("review", (Reason.READING_MISSING,)), WHOLE[1]]
