@@ -17,7 +17,7 @@ from domain.history import Expectation, expectation
 from domain.plausibility import PlausibilityRules
 from ocr.decode.evidence import SYMBOLS
 from ocr.decode.packed import unpack
-from ocr.decode.reading import ReadingPosterior, decode_reading
+from ocr.decode.reading import ReadingCells, ReadingPosterior
 from ocr.meters import evidence as readings
 from ocr.results import Character, FieldResult, SlipReading
 from templates.model import Field, Template
@@ -76,12 +76,13 @@ def _again(result: FieldResult, known: Sequence[Expectation]) -> FieldResult:
     if readings.unpack(result.evidence):
         return readings.again(result, known)
     cells = unpack(result.evidence)
-    plain = decode_reading(cells)
+    reading = ReadingCells(cells)
+    plain = reading.decode()
     value = result.value or ""
     if not (plain.value and value.isascii() and value.isdigit() and int(plain.value) == int(value)):
         # The reader took the value from elsewhere than these cells alone: it knew more than they say.
         return result
-    found = decode_reading(cells, known)
+    found = reading.decode(known)
     confidence = found.confidence
     if result.confidence < plain.confidence - _LOWERED:
         confidence = min(confidence, result.confidence)

@@ -13,6 +13,7 @@ import heapq
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -65,34 +66,45 @@ def decode_reading(
 
     The shares of ``meters`` sum to at most 1; what is left is for a meter of which nothing is known.
     """
-    check_shape(probabilities)
-    cells = _Cells((1.0 - OUTLIERS) * probabilities + OUTLIERS / probabilities.shape[1])
+    return ReadingCells(probabilities).decode(meters)
+
+
+class ReadingCells:
+    """A reading's cells, (n, 12), to be decoded more than once: what the ink says is worked out once."""
+
+    def __init__(self, probabilities: NDArray[np.float64]) -> None:
+        check_shape(probabilities)
+        self._raw = raw_text(probabilities)
+        self._cells = _Cells((1.0 - OUTLIERS) * probabilities + OUTLIERS / probabilities.shape[1])
+
+    def decode(self, meters: Sequence[Expectation] = ()) -> ReadingPosterior:
+        """See ``decode_reading``."""
+        return _decoded(self._cells, self._raw, meters)
+
+
+def _decoded(cells: _Cells, raw: str, meters: Sequence[Expectation]) -> ReadingPosterior:
     prior = Prior(meters)
     total_ink, total = cells.totals(prior)
     found, exact = _search(cells, prior)
     empty = cells.empty * prior.heaviest(cells.count)
     if not found or empty >= max(ink for ink, _ in found.values()):
         best = max(found, key=lambda number: found[number][1], default=None)
-        rest = (
-            (0.0, "") if best is None else (found[best][1] / total, cells.text(best, prior, history=True)[0])
-        )
-        return ReadingPosterior(
-            "", empty / total, empty / total_ink, raw_text(probabilities), 0, *rest, exact=exact
-        )
+        rest = (0.0, "") if best is None else (found[best][1] / total, cells.text(best, prior)[0])
+        return ReadingPosterior("", empty / total, empty / total_ink, raw, 0, *rest, exact=exact)
     by_ink = max(found, key=lambda number: found[number][0])
     # The ink's choice first: a tie is no reason to leave it.
     order = sorted(found, key=lambda number: (-found[number][1], number != by_ink))
     best = order[0]
-    text, start = cells.text(best, prior, history=True)
+    text, start = cells.text(best, prior)
     other = order[1] if len(order) > 1 else None
     return ReadingPosterior(
         value=text,
         probability=min(found[best][1] / total, 1.0),
         ink=min(found[best][0] / total_ink, 1.0),
-        raw=raw_text(probabilities),
+        raw=raw,
         start=start,
         runner_up=0.0 if other is None else found[other][1] / total,
-        runner_up_value="" if other is None else cells.text(other, prior, history=True)[0],
+        runner_up_value="" if other is None else cells.text(other, prior)[0],
         tie_broken=best != by_ink,
         unusual=prior.against(best),
         other_length=bool(meters) and all(m.digits not in (None, len(text)) for m in meters),
@@ -107,6 +119,8 @@ class Prior:
         self._meters = tuple(meters)
         self._unknown = max(0.0, 1.0 - sum(m.share for m in meters))
         self._ink: dict[int, float] = {}
+        self._inks: list[float] = []
+        self._of_length: list[list[float]] = []
 
     def ink(self, length: int) -> float:
         """Weight of ``length`` digits, before any history; no weight with history is above it."""
@@ -116,11 +130,38 @@ class Prior:
             self._ink[length] = known
         return known
 
+    @property
+    def plain(self) -> bool:
+        """Whether no meter is known: then history weighs nothing."""
+        return not self._meters
+
+    def inks(self, longest: int) -> list[float]:
+        """``ink`` for each length from 0 to ``longest``."""
+        if len(self._inks) != longest + 1:
+            self._inks = [self.ink(length) for length in range(longest + 1)]
+        return self._inks
+
     def weight(self, length: int, number: int) -> float:
         """Weight of ``number`` written with ``length`` digits."""
         return self._unknown * _ANY + sum(
             m.share * _length(length, m.digits) * m.weight(number) for m in self._meters
         )
+
+    def weights(self, longest: int, number: int) -> list[float]:
+        """``weight`` of ``number`` for each length from 0 to ``longest``."""
+        told = [m.weight(number) for m in self._meters]
+        return [
+            self._unknown * _ANY + sum([share * weight for share, weight in zip(shares, told, strict=True)])
+            for shares in self._shares(longest)
+        ]
+
+    def _shares(self, longest: int) -> list[list[float]]:
+        """What each meter's history is weighed by, for each length from 0 to ``longest``."""
+        if len(self._of_length) != longest + 1:
+            self._of_length = [
+                [m.share * _length(length, m.digits) for m in self._meters] for length in range(longest + 1)
+            ]
+        return self._of_length
 
     def heaviest(self, cells: int) -> float:
         """For nothing written, and for what no run of digits explains: doubt is never free."""
@@ -162,6 +203,7 @@ class _Cells:
         self.digits: list[list[float]] = softened[:, :10].tolist()
         blank: list[float] = softened[:, BLANK].tolist()
         self.mass = [sum(row) for row in self.digits]
+        self.best = [max(row) for row in self.digits]
         self.below = [list(accumulate(row, initial=0.0)) for row in self.digits]
         self.empty = math.prod(blank)
         self.runs = [
@@ -169,6 +211,25 @@ class _Cells:
             for start in range(self.count)
             for end in range(start + 1, self.count + 1)
         ]
+        self.lengths = [run.length for run in self.runs]
+        self._at: dict[int, list[float]] = {}
+
+    @cached_property
+    def ranked(self) -> list[list[int]]:
+        """Each cell's digits, the likeliest first."""
+        return [sorted(range(10), key=lambda d, row=row: -row[d]) for row in self.digits]  # type: ignore[misc]
+
+    @cached_property
+    def logs(self) -> list[list[float]]:
+        """The logarithms of each cell's digits in the order of ``ranked``."""
+        return [
+            [math.log(row[d]) for d in order] for row, order in zip(self.digits, self.ranked, strict=True)
+        ]
+
+    @cached_property
+    def wholes(self) -> list[float]:
+        """The mass of all numbers in each run."""
+        return [run.outside * math.prod(self.mass[run.start : run.start + run.length]) for run in self.runs]
 
     def totals(self, prior: Prior) -> tuple[float, float]:
         """The weighted mass of everything, without and with the history."""
@@ -178,58 +239,55 @@ class _Cells:
         weights = {
             length: [prior.weight(length, first) for first in places[:-1]] for length, places in edges.items()
         }
-        for run in self.runs:
-            whole = self._whole(run)
+        for run, whole in zip(self.runs, self.wholes, strict=True):
             explained += whole
             ink += whole * prior.ink(run.length)
-            below = [self._below(run, edge) for edge in edges[run.length]]
-            for (a, b), weight in zip(pairwise(below), weights[run.length], strict=True):
-                history += (b - a) * weight
+            if not prior.plain:
+                below = [self._below(run, edge, whole) for edge in edges[run.length]]
+                for (a, b), weight in zip(pairwise(below), weights[run.length], strict=True):
+                    history += (b - a) * weight
         doubt = (self.empty + max(0.0, 1.0 - explained)) * prior.heaviest(self.count)
-        return ink + doubt, history + doubt
+        return ink + doubt, (ink if prior.plain else history) + doubt
 
-    def _whole(self, run: _Run) -> float:
-        """The mass of all numbers in a run."""
-        mass: float = run.outside * math.prod(self.mass[run.start : run.start + run.length])
-        return mass
-
-    def _below(self, run: _Run, number: int) -> float:
-        """The mass of all numbers below ``number`` in a run."""
-        if number >= 10**run.length:
-            return self._whole(run)
+    def _below(self, run: _Run, number: int, whole: float) -> float:
+        """The mass of all numbers below ``number`` in a run, whose numbers have ``whole`` together."""
+        if number == 0 or number >= 10**run.length:
+            return 0.0 if number == 0 else whole
         total, same = 0.0, run.outside
         for i, digit in enumerate(map(int, str(number).zfill(run.length)), start=run.start):
             total += same * self.below[i][digit] * math.prod(self.mass[i + 1 : run.start + run.length])
             same *= self.digits[i][digit]
         return total
 
-    def at(self, run: _Run, number: int) -> float:
-        """The ink's mass of ``number`` in a run; 0 where it does not fit."""
-        if number >= 10**run.length:
-            return 0.0
-        mass = run.outside
-        for i, digit in enumerate(map(int, str(number).zfill(run.length)), start=run.start):
-            mass *= self.digits[i][digit]
-        return mass
+    def at(self, number: int) -> list[float]:
+        """The ink's mass of ``number`` in each run; 0 where it does not fit."""
+        known = self._at.get(number)
+        if known is None:
+            written = [int(digit) for digit in str(number)]
+            spelled = [[0] * (length - len(written)) + written for length in range(self.count + 1)]
+            rows, known = self.digits, []
+            for run in self.runs:
+                mass = run.outside if run.length >= len(written) else 0.0
+                for i, digit in enumerate(spelled[run.length] if mass else (), start=run.start):
+                    mass *= rows[i][digit]
+                known.append(mass)
+            self._at[number] = known
+        return known
 
     def number(self, number: int, prior: Prior) -> tuple[float, float]:
         """The weighted mass of ``number`` over all runs, without and with the history."""
-        ink = history = 0.0
-        weights = [prior.weight(length, number) for length in range(self.count + 1)]
-        for run in self.runs:
-            mass = self.at(run, number)
-            ink += mass * prior.ink(run.length)
-            history += mass * weights[run.length]
-        return ink, history
+        inks, at = prior.inks(self.count), self.at(number)
+        ink = sum([mass * inks[length] for length, mass in zip(self.lengths, at, strict=True)])
+        if prior.plain:
+            return ink, ink
+        weights = prior.weights(self.count, number)
+        return ink, sum([mass * weights[length] for length, mass in zip(self.lengths, at, strict=True)])
 
-    def text(self, number: int, prior: Prior, *, history: bool) -> tuple[str, int]:
+    def text(self, number: int, prior: Prior) -> tuple[str, int]:
         """How ``number`` is most probably written, and in which cell it begins."""
-
-        def mass(run: _Run) -> float:
-            weight = prior.weight(run.length, number) if history else prior.ink(run.length)
-            return self.at(run, number) * weight
-
-        run = max(self.runs, key=mass)
+        weights = prior.weights(self.count, number)
+        masses = [mass * weights[length] for length, mass in zip(self.lengths, self.at(number), strict=True)]
+        run = self.runs[masses.index(max(masses))]
         return str(number).zfill(run.length), run.start
 
 
@@ -240,16 +298,14 @@ def _search(cells: _Cells, prior: Prior) -> tuple[dict[int, tuple[float, float]]
     each run, or what the run's best string weighs; once that is below the second best, the rest is settled.
     """
     tops = [
-        run.outside
-        * prior.ink(run.length)
-        * math.prod(max(row) for row in cells.digits[run.start : run.start + run.length])
+        run.outside * prior.ink(run.length) * math.prod(cells.best[run.start : run.start + run.length])
         for run in cells.runs
     ]
     found: dict[int, tuple[float, float]] = {}
     for seen, (bound, number) in enumerate(_strings(cells, prior)):
         if len(found) > 1:
-            unseen = sum(min(bound, top) for top in tops)
-            if all(unseen < heapq.nlargest(2, (f[i] for f in found.values()))[1] for i in (0, 1)):
+            unseen = sum([min(bound, top) for top in tops])
+            if all(unseen < sorted([f[i] for f in found.values()])[-2] for i in (0, 1)):
                 return found, True
         if seen == _MOST:
             return found, False
@@ -260,18 +316,20 @@ def _search(cells: _Cells, prior: Prior) -> tuple[dict[int, tuple[float, float]]
 
 def _strings(cells: _Cells, prior: Prior) -> Iterator[tuple[float, int]]:
     """(weighted ink, number) of every digit string in every run, heaviest first."""
-    ranked = [sorted(range(10), key=lambda d, row=row: -row[d]) for row in cells.digits]  # type: ignore[misc]
-    logs = [[math.log(row[d]) for d in order] for row, order in zip(cells.digits, ranked, strict=True)]
+    ranked, logs = cells.ranked, cells.logs
     heap = []
     for place, run in enumerate(cells.runs):
         weight = math.log(run.outside * prior.ink(run.length))
-        top = weight + sum(logs[i][0] for i in range(run.start, run.start + run.length))
+        top = weight + sum([row[0] for row in logs[run.start : run.start + run.length]])
         heap.append((-top, place, (0,) * run.length, 0))
     heapq.heapify(heap)
     while heap:
         cost, place, ranks, last = heapq.heappop(heap)
         start = cells.runs[place].start
-        yield math.exp(-cost), int("".join(str(ranked[start + i][rank]) for i, rank in enumerate(ranks)))
+        number = 0
+        for order, rank in zip(ranked[start : start + len(ranks)], ranks, strict=True):
+            number = 10 * number + order[rank]
+        yield math.exp(-cost), number
         # Each string is reached once: only places at or after the last one changed are changed further.
         for i in range(last, len(ranks)):
             if ranks[i] < 9:

@@ -14,6 +14,7 @@ from storage.records.tables import audit
 
 #: ``what`` of every row that records a change of a sheet's state.
 STATE = "sheet.state"
+_ADD = sa.insert(audit)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Audits:
     def add_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows made by ``row``."""
         if rows:
-            self._connection.execute(sa.insert(audit), [dict(r) for r in rows])
+            self._connection.execute(_ADD, [dict(r) for r in rows])
 
     def of_sheet(self, sheet_id: int) -> list[AuditRow]:
         """Everything that happened to a sheet, oldest first."""

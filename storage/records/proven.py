@@ -14,6 +14,19 @@ from storage.records.tables import thresholds
 
 _PROOF = tuple(field.name for field in fields(ProvenThreshold))
 
+#: Built once: every sheet that is judged asks it.
+_IN_FORCE = (
+    sa.select(thresholds)
+    .where(
+        thresholds.c.channel == sa.bindparam("channel"),
+        thresholds.c.template == sa.bindparam("template"),
+        thresholds.c.model == sa.bindparam("model"),
+        sa.or_(thresholds.c.withdrawn, thresholds.c.target <= sa.bindparam("most_risk")),
+    )
+    .order_by(thresholds.c.id.desc())
+    .limit(1)
+)
+
 
 @dataclass(frozen=True)
 class ThresholdRow:
@@ -54,13 +67,9 @@ class Proven:
 
         A row is valid when its target is at most ``most_risk``; a withdrawal always is.
         """
-        rows = self._rows(
-            _of(channel, template, model)
-            .where(sa.or_(thresholds.c.withdrawn, thresholds.c.target <= most_risk))
-            .order_by(thresholds.c.id.desc())
-            .limit(1)
-        )
-        return rows[0] if rows else None
+        asked = {"channel": channel, "template": template, "model": model, "most_risk": most_risk}
+        row = self._connection.execute(_IN_FORCE, asked).first()
+        return None if row is None else _row(row._mapping)
 
     def history(self, channel: str, template: str, model: str) -> list[ThresholdRow]:
         """All rows of a combination, oldest first."""

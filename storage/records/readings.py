@@ -52,6 +52,12 @@ _PAST = (
     )
     .order_by(reading.c.reading_date, reading.c.id)
 )
+_REVISIONS = (
+    sa.select(reading.c.sheet_id, sa.func.max(reading.c.revision))
+    .where(reading.c.sheet_id.in_(sa.bindparam("sheets", expanding=True)), ~CURRENT)
+    .group_by(reading.c.sheet_id)
+)
+_ADD = sa.insert(reading)
 
 
 @dataclass(frozen=True)
@@ -94,14 +100,12 @@ class Readings:
         """Record readings; a sheet gives one a meter and tariff, and another after that was withdrawn."""
         if not rows:
             return
-        newest = (
-            sa.select(reading.c.sheet_id, sa.func.max(reading.c.revision))
-            .where(reading.c.sheet_id.in_({row.sheet_id for row in rows}), ~CURRENT)
-            .group_by(reading.c.sheet_id)
-        )
-        revisions: dict[int, int] = {r[0]: r[1] for r in self._connection.execute(newest)}
+        sheets = sorted({row.sheet_id for row in rows})
+        revisions: dict[int, int] = {
+            r[0]: r[1] for r in self._connection.execute(_REVISIONS, {"sheets": sheets})
+        }
         values = [vars(row) | {"revision": revisions.get(row.sheet_id, 0) + 1} for row in rows]
-        self._connection.execute(sa.insert(reading), values)
+        self._connection.execute(_ADD, values)
 
     def withdraw(self, sheet_id: int, why: str, at: datetime) -> list[int]:
         """Make the sheet's readings count no longer; returns their ids."""

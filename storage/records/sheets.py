@@ -28,6 +28,35 @@ _NO_FIRST_PICTURE = [
     for state in (SheetState.PENDING, SheetState.DUPLICATE, SheetState.BLANK, SheetState.UNREADABLE)
 ]
 _NO_FIRST_SCAN = [*_NO_FIRST_PICTURE, SheetState.REJECTED.value]
+#: Built once: every sheet that is judged asks and says these.
+_COLUMNS = frozenset(sheet.c.keys())
+_MOVE = sa.update(sheet).where(
+    sheet.c.id == sa.bindparam("moved_id"), sheet.c.state == sa.bindparam("moved_from")
+)
+_SAME_PIXELS = (
+    sa.select(sheet.c.id)
+    .where(
+        sheet.c.supplier == sa.bindparam("supplier"),
+        sheet.c.pixel_hash == sa.bindparam("pixel_hash"),
+        sheet.c.slip == sa.bindparam("slip"),
+        sheet.c.id != sa.bindparam("but"),
+        sheet.c.state.notin_(_NO_FIRST_PICTURE),
+    )
+    .order_by(sheet.c.id)
+    .limit(1)
+)
+_INKS = (
+    sa.select(sheet.c.id, sheet.c.ink)
+    .where(
+        sheet.c.supplier == sa.bindparam("supplier"),
+        sheet.c.account == sa.bindparam("account"),
+        sheet.c.id != sa.bindparam("but"),
+        sheet.c.ink.isnot(None),
+        sheet.c.collected.between(sa.bindparam("since"), sa.bindparam("until")),
+        sheet.c.state.notin_(_NO_FIRST_SCAN),
+    )
+    .order_by(sheet.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -200,18 +229,18 @@ class Sheets:
         """
         if not may_follow(row.state, after):
             raise ValueError(f"a sheet cannot go from {row.state} to {after}")
-        changed = self._connection.execute(
-            sa.update(sheet)
-            .where(sheet.c.id == row.id, sheet.c.state == row.state.value)
-            .values(
-                state=after.value,
-                reasons=join_reasons(reasons),
-                claimed_by=None,
-                claimed_until=None,
-                updated_at=at,
-                **columns,
-            )
-        )
+        if not _COLUMNS.issuperset(columns):
+            raise TypeError(f"a sheet has no columns {sorted(columns.keys() - _COLUMNS)}")
+        values = {
+            "state": after.value,
+            "reasons": join_reasons(reasons),
+            "claimed_by": None,
+            "claimed_until": None,
+            "updated_at": at,
+            "moved_id": row.id,
+            "moved_from": row.state.value,
+        }
+        changed = self._connection.execute(_MOVE, values | columns)
         if changed.rowcount != 1:
             return False
         self._log.add(
@@ -229,19 +258,8 @@ class Sheets:
 
     def same_pixels(self, supplier: str, pixel_hash: str, slip: int, but: int) -> int | None:
         """The first other sheet with the same picture, itself no duplicate."""
-        query = (
-            sa.select(sheet.c.id)
-            .where(
-                sheet.c.supplier == supplier,
-                sheet.c.pixel_hash == pixel_hash,
-                sheet.c.slip == slip,
-                sheet.c.id != but,
-                sheet.c.state.notin_(_NO_FIRST_PICTURE),
-            )
-            .order_by(sheet.c.id)
-            .limit(1)
-        )
-        return self._connection.execute(query).scalar()
+        asked = {"supplier": supplier, "pixel_hash": pixel_hash, "slip": slip, "but": but}
+        return self._connection.execute(_SAME_PIXELS, asked).scalar()
 
     def inks(
         self, supplier: str, account: str, but: int, since: date, until: date
@@ -250,19 +268,8 @@ class Sheets:
 
         Duplicates are left out, and rejected sheets: the paper may have been scanned again on request.
         """
-        query = (
-            sa.select(sheet.c.id, sheet.c.ink)
-            .where(
-                sheet.c.supplier == supplier,
-                sheet.c.account == account,
-                sheet.c.id != but,
-                sheet.c.ink.isnot(None),
-                sheet.c.collected.between(since, until),
-                sheet.c.state.notin_(_NO_FIRST_SCAN),
-            )
-            .order_by(sheet.c.id)
-        )
-        return [(r.id, r.ink) for r in self._connection.execute(query)]
+        asked = {"supplier": supplier, "account": account, "but": but, "since": since, "until": until}
+        return [(r.id, r.ink) for r in self._connection.execute(_INKS, asked)]
 
     def has_duplicate(self, row: SheetRow, since: datetime) -> bool:
         """Whether another sheet with the same account was recorded as a duplicate of this one since then."""

@@ -15,7 +15,7 @@ from domain.plausibility import PlausibilityRules, usual_limit
 from ocr.decode import decode_number
 from ocr.decode.evidence import BLANK, OUTLIERS
 from ocr.decode.packed import pack, unpack
-from ocr.decode.reading import decode_reading
+from ocr.decode.reading import ReadingCells, decode_reading
 
 DAY = date(2026, 11, 25)
 ROW = RegisterRow(
@@ -120,6 +120,17 @@ def test_posteriors_are_those_of_the_definition(seed: int) -> None:
         del numbers[key]
     assert found.runner_up == pytest.approx(max(numbers.values()), rel=1e-9)
     assert int(found.runner_up_value) == max(numbers, key=lambda k: numbers[k])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_cells_that_are_decoded_twice_say_the_same_as_decoded_alone(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = random_cells(rng, int(rng.integers(3, 7)), float(rng.choice([0.02, 0.4])))
+    meters = random_meters(rng, int(rng.integers(2, 5)))
+    reading = ReadingCells(table)
+    assert reading.decode() == decode_reading(table)
+    assert reading.decode(meters) == decode_reading(table, meters)
+    assert reading.decode() == decode_reading(table)
 
 
 def test_history_never_changes_what_the_ink_alone_gives_nine_in_ten() -> None:

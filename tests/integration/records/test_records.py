@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -158,6 +159,21 @@ def test_moving_is_compare_and_set_and_audited(records: Records) -> None:
         assert (now.state, now.reasons) == (SheetState.REVIEW, (Reason.EMPTY,))
         steps = [(a.who, a.state_before, a.state_after) for a in tx.audits.of_sheet(row.id)]
     assert steps == [("machine", None, "pending"), ("machine", "pending", "review")]
+
+
+def test_moving_sets_the_columns_that_are_named_and_no_others(records: Records) -> None:
+    with records.begin() as tx:
+        add_file(tx)
+        [row] = tx.sheets.get(tx.sheets.pending())
+        with pytest.raises(TypeError, match="acount"):
+            tx.sheets.move(row, SheetState.REVIEW, [], at=NOW, who="machine", acount="1")
+        seen: dict[str, Any] = {"account": "12", "recognition": {"fields": {}}, "ink": b"\x01"}
+        assert tx.sheets.move(row, SheetState.REVIEW, [], at=NOW, who="machine", **seen)
+        [now] = tx.sheets.get([row.id])
+        assert (now.account, now.recognition, now.ink) == ("12", {"fields": {}}, b"\x01")
+        assert tx.sheets.move(now, SheetState.REJECTED, [], at=NOW, who="machine", recognition=None)
+        [now] = tx.sheets.get([row.id])
+        assert (now.account, now.recognition, now.ink) == ("12", None, b"\x01")
 
 
 def test_no_state_follows_where_it_may_not(records: Records) -> None:
