@@ -176,7 +176,7 @@ def one(
         cells = {name: align(value, len(template.field(name).cells), side) for name, value in digits.items()}
         _write_pictures(page, template, cells, hand, writer, dpi, rng)
     if mix.damage:
-        page = _damaged(page, template, dpi, rng)
+        page = damaged(page, template, dpi, rng)
     page = scan(page, random_scan(rng, mix.skew_deg), rng)
     _, packed = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, mix.jpeg])
     page = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
@@ -217,7 +217,8 @@ def _write_pictures(
             )
 
 
-def _damaged(page: np.ndarray, template: Template, dpi: int, rng: np.random.Generator) -> np.ndarray:
+def damaged(page: np.ndarray, template: Template, dpi: int, rng: np.random.Generator) -> np.ndarray:
+    """The paper with what happens to some: a fold, a stamp, print that shines through, dust."""
     if rng.random() < 0.1:
         page = fold(page, dpi, rng)
     if rng.random() < 0.1:

@@ -14,9 +14,10 @@ import csv
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -113,7 +114,7 @@ def collect(
             page, dpi, truth = next(pages)
             slip = reader.read_page(PageImage(page, float(dpi)))[0]
             # As the services do before the gate: the digit count and history of the account's meter.
-            slip = with_register(slip, template, [_history(truth.reading, seed + done)], COLLECTED)
+            slip = with_register(slip, template, [history(truth.reading, seed + done)], COLLECTED)
             writer.writerow(_row(seed + done, classifier.model, slip, truth))
             done += 1
             if done % 50 == 0:
@@ -165,19 +166,19 @@ def _row(seed: int, model: str, slip: SlipReading, truth: Truth) -> list[object]
         f"{account.confidence:.6f}", int(account.value == truth.account),
         f"{reading.confidence:.6f}", int(reading.value == truth.reading),
         f"{day.confidence:.6f}", int(day.value == truth.date),
-        int(bool(account.in_register)), int(_plausible(reading.value or "", truth.reading, seed)),
+        int(bool(account.in_register)), int(plausible(reading.value or "", truth.reading, seed)),
         int(bool(fields["signature"].present)), int(bool(fields["address"].present)), cells, right,
         int(account.raw == truth.account),
     ]  # fmt: skip
 
 
-def _plausible(value: str, truth: str, seed: int) -> bool:
+def plausible(value: str, truth: str, seed: int) -> bool:
     """Whether the gate would believe ``value`` of a meter that truly shows ``truth``."""
-    row = _history(truth, seed)
+    row = history(truth, seed)
     return value.isdigit() and check(value, row, COLLECTED, PlausibilityRules()).blocking is None
 
 
-def _history(truth: str, seed: int) -> RegisterRow:
+def history(truth: str, seed: int) -> RegisterRow:
     """What the register knows of a meter that truly shows ``truth``: usual use since a month ago."""
     rng = np.random.default_rng(seed)
     average = float(rng.gamma(4.0, 50.0)) + 20.0
@@ -207,8 +208,8 @@ def choose(paths: tuple[Path, ...], also: tuple[str, ...]) -> None:
     ]
     right = [row["account_right"] == "1" and row["reading_right"] == "1" for row in read]
     confidence = [min(float(row["account"]), float(row["reading"])) for row in read]
-    both = _strictest(confidence, right, TARGETS)
-    dates = _strictest(
+    both = strictest(confidence, right, TARGETS)
+    dates = strictest(
         [float(row["date"]) for row in read], [row["date_right"] == "1" for row in read], DATE_TARGETS
     )
     above = [each >= (both.threshold or 2.0) for each in confidence]
@@ -217,33 +218,52 @@ def choose(paths: tuple[Path, ...], also: tuple[str, ...]) -> None:
         f"{len(rows)} slips, {len(read)} read, registered and plausible; account and reading: {both}; "
         f"wrong but registered: {registered}; date: {dates}"
     )
-    for low, high in _over_writers(read, above, right):
+    for low, high in over_writers(read, above, right):
         click.echo(f"wrong among accepted, writers drawn anew 2,000 times: {low:.3%} to {high:.3%}")
     data = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
-    # Those of photos come from training.meters.prove.
+    # Those of photos come from training.meters.prove, those of lines from training.line_thresholds.
     known = json.loads(OUT.read_text("utf-8"))["thresholds"] if OUT.is_file() else []
     document = {
         "made_by": "python -m training.thresholds",
         "caveats": CAVEATS,
         "thresholds": [
-            _entry(find(name).key, models.copy().pop(), both, dates, registered, data)
+            entry(find(name).key, models.copy().pop(), both, dates, registered, data)
             for name in (FORM, *also)
         ]
-        + [row for row in known if row["channel"] == PHOTO_CHANNEL],
+        + [row for row in known if row["channel"] == PHOTO_CHANNEL or on_lines(row)],
     }
+    write(document)
+
+
+def write(document: Mapping[str, object]) -> None:
+    """The table as the program reads it."""
     OUT.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _strictest(confidence: list[float], right: list[bool], targets: tuple[float, ...]) -> ChosenThreshold:
-    """The threshold for the strictest target that leaves people little enough; without any, the loosest's."""
+def on_lines(row: dict[str, Any]) -> bool:
+    """Whether a row is for a form whose account or reading has no cells: ``training.line_thresholds``."""
+    return "+lines@" in str(row["model"])
+
+
+def strictest(
+    confidence: list[float],
+    right: list[bool],
+    targets: tuple[float, ...],
+    coverages: tuple[float, ...] = COVERAGES,
+    least: float = LEAST_ACCEPTED,
+) -> ChosenThreshold:
+    """The threshold for the strictest target that leaves people little enough; without any, the loosest's.
+
+    ``coverages``: shares of slips whose thresholds are tried; ``least``: the share to be accepted.
+    """
     for target in targets:
-        chosen = choose_threshold(confidence, right, target, DELTA, COVERAGES)
-        if chosen.threshold is not None and chosen.accepted >= LEAST_ACCEPTED * chosen.n:
+        chosen = choose_threshold(confidence, right, target, DELTA, coverages)
+        if chosen.threshold is not None and chosen.accepted >= least * chosen.n:
             break
     return chosen
 
 
-def _over_writers(
+def over_writers(
     read: list[dict[str, str]], above: list[bool], right: list[bool]
 ) -> Iterator[tuple[float, float]]:
     """95 % of the wrong among accepted when whole writers are drawn anew (cluster bootstrap)."""
@@ -258,7 +278,7 @@ def _over_writers(
     yield float(low), float(high)
 
 
-def _entry(
+def entry(
     template: str, model: str, both: ChosenThreshold, dates: ChosenThreshold, registered: int, data: str
 ) -> dict[str, object]:
     lowest = {

@@ -141,14 +141,16 @@ def test_a_damaged_table_is_refused_and_a_missing_one_accepts_nothing(tmp_path):
 
 def test_the_shipped_table_belongs_to_the_shipped_weights_and_forms():
     from ocr.cells import CellClassifier
-    from templates import all_templates
+    from ocr.forms.kinds import Instruments
+    from templates import all_templates, find
 
     rows = load_thresholds().rows
     forms = {template.key for template in all_templates() if template.purpose == "slip"}
-    # Forms that nothing was simulated for yet: everything on them goes to a person.
+    # Forms without a proven threshold: everything on them goes to a person.
     unproven = {"altai-slip@1", "khakas-receipt@1", "krasnoyarsk-office@1"}
     assert {row.template for row in rows} == forms - unproven
-    assert {row.model for row in rows} == {CellClassifier.load().model}
+    cells, instruments = CellClassifier.load().model, Instruments()
+    assert all(row.model == instruments.model(find(row.template.partition("@")[0]), cells) for row in rows)
     for row in rows:
         assert row.provisional
         assert row.accepted <= row.n
