@@ -14,6 +14,8 @@ from ocr.lines.rules import Darkness, Mask, Rule, dark_along, erase, level_rules
 
 #: A rule of a box is at least so long, in lengths of the longest one.
 _AS_LONG = 0.8
+#: The dark share of a rule that was printed whole.
+_UNBROKEN = 0.8
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def remove(dark: Darkness, ink: Mask) -> tuple[Darkness, Frame]:
     height, width = dark.shape
     every = level_rules(ink, max(0.35 * height, 0.12 * width))
     least = max(0.45 * width, min(1.6 * height, 0.85 * width))
-    top, bottom = _pair([rule for rule in every if rule.length >= least], dark)
+    top, bottom = _pair(_printed([rule for rule in every if rule.length >= least]), dark)
     left = right = None
     if top is None or bottom is None:
         box = _box(every, ink, dark)
@@ -76,6 +78,12 @@ def remove(dark: Darkness, ink: Mask) -> tuple[Darkness, Frame]:
         if rule is not None:
             turned = erase(turned, rule)
     return np.ascontiguousarray(turned.T), Frame(top, bottom, left, right)
+
+
+def _printed(rules: list[Rule]) -> list[Rule]:
+    """Without what is far thicker than the thinnest: strokes of a broad pen that happen to lie in a row."""
+    thin = min((rule.thick for rule in rules if rule.solid >= _UNBROKEN), default=0)
+    return [rule for rule in rules if not thin or rule.thick <= 2.5 * thin + 2]
 
 
 def _box(rules: list[Rule], ink: Mask, dark: Darkness) -> tuple[Rule, Rule, Rule, Rule] | None:

@@ -51,8 +51,8 @@ def prepare(image: NDArray[np.uint8]) -> Strip:
     clean, frame = remove(dark, _seen(dark))
     # What is left of dark print is no faint writing.
     contrast = max(_contrast(clean, frame), 0.15 * float(np.percentile(dark, 99.5)))
-    ink, boxes = _own(clean, contrast, frame)
-    writing = _writing(boxes, frame, dark.shape)
+    ink, boxes, parts = _own(clean, contrast, frame)
+    writing = _writing(boxes, parts, frame, dark.shape)
     return _strip(np.minimum(ink / contrast, 1.0), np.minimum(dark / contrast, 1.0), writing)
 
 
@@ -127,13 +127,16 @@ def _contrast(clean: Darkness, frame: Frame) -> float:
     return max(0.85 * darkest, _FLOOR, 4.0 * noise)
 
 
-def _own(clean: Darkness, contrast: float, frame: Frame) -> tuple[Darkness, NDArray[np.float64]]:
-    """The writing alone, and the boxes (N, 4) x0 y0 x1 y1 of its parts large enough to be digits."""
+def _own(
+    clean: Darkness, contrast: float, frame: Frame
+) -> tuple[Darkness, NDArray[np.float64], NDArray[np.float64]]:
+    """The writing alone, and boxes (N, 4) x0 y0 x1 y1: of its parts as high as digits, and of all that belongs
+    to the line."""
     height, width = clean.shape
     binary = (clean > 0.38 * contrast).astype(np.uint8)
     count, labels, stats, middles = cv2.connectedComponentsWithStats(binary, connectivity=8)
     if count <= 1:
-        return clean, np.zeros((0, 4))
+        return clean, np.zeros((0, 4)), np.zeros((0, 4))
     x, y, w, h, area = stats.T
     top = np.array([frame.rows(m, height)[0] for m in middles[:, 0]])
     bottom = np.array([frame.rows(m, height)[1] for m in middles[:, 0]])
@@ -149,23 +152,27 @@ def _own(clean: Darkness, contrast: float, frame: Frame) -> tuple[Darkness, NDAr
     keep &= ((middles[:, 0] > first - 2) & (middles[:, 0] < last + 2)) | ((across > 2) & (w > solid))
     keep[0] = False
     if not keep.any():
-        return np.where(labels > 0, 0.0, clean).astype(np.float32), np.zeros((0, 4))
+        return np.where(labels > 0, 0.0, clean).astype(np.float32), np.zeros((0, 4)), np.zeros((0, 4))
     tall = float(h[keep].max())
     if max(tall, float(w[keep].max())) < _SPECK * height:
         # Grain and dust: nothing is written here.
-        return np.zeros_like(clean), np.zeros((0, 4))
+        return np.zeros_like(clean), np.zeros((0, 4)), np.zeros((0, 4))
     keep &= (area >= max(3.0, 0.0025 * tall * tall)) & (np.maximum(w, h) >= max(2.0, 0.07 * tall))
     lost = ~keep
     lost[0] = False
     if lost.any():
         grown = cv2.dilate(lost[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         clean = np.where(grown & ~keep[labels], 0.0, clean).astype(np.float32)
+    boxes = np.stack([x, y, x + w, y + h], axis=1).astype(np.float64)
     large = keep & (h >= 0.4 * tall)
-    boxes = np.stack([x, y, x + w, y + h], axis=1)[large if large.any() else keep]
-    return clean, boxes.astype(np.float64)
+    # A flat digit or a piece of one says nothing of the height, yet belongs to the line.
+    wide = large | (keep & (h >= 0.25 * tall) & (w >= 0.12 * tall) & (area >= 0.05 * tall * tall))
+    return clean, boxes[large if large.any() else keep], boxes[wide if wide.any() else keep]
 
 
-def _writing(boxes: NDArray[np.float64], frame: Frame, shape: tuple[int, ...]) -> Writing:
+def _writing(
+    boxes: NDArray[np.float64], parts: NDArray[np.float64], frame: Frame, shape: tuple[int, ...]
+) -> Writing:
     """Height and middle line of the digits; of the printed space where nothing is written."""
     height, width = shape
     if not len(boxes):
@@ -178,7 +185,7 @@ def _writing(boxes: NDArray[np.float64], frame: Frame, shape: tuple[int, ...]) -
     y = (boxes[:, 1] + boxes[:, 3]) / 2
     weight = np.minimum(boxes[:, 2] - boxes[:, 0], 2.0 * (boxes[:, 3] - boxes[:, 1])) + 1.0
     tall = _median(boxes[:, 3] - boxes[:, 1], weight)
-    start, end = float(boxes[:, 0].min()), float(boxes[:, 2].max())
+    start, end = float(parts[:, 0].min()), float(parts[:, 2].max())
     slope = frame.slope or 0.0
     if len(boxes) >= 4 and x.max() - x.min() > 3.5 * tall:
         slope = float(np.polyfit(x, y, 1, w=np.sqrt(weight))[0])

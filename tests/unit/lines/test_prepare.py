@@ -53,6 +53,30 @@ def test_a_one_at_the_end_of_its_box_stays() -> None:
         assert int((np.diff(columns.astype(int)) == 1).sum()) + int(columns[0]) >= 3
 
 
+def test_a_flat_digit_at_the_end_is_not_cut_off() -> None:
+    page = np.full((120, 420), 255, np.uint8)
+    cv2.rectangle(page, (8, 12), (410, 108), 0, 4)
+    for at in (60, 150, 240):
+        cv2.ellipse(page, (at, 60), (24, 32), 0, 0, 360, 0, 6)
+    # A hasty 2, lower than half a digit and as wide as one.
+    cv2.polylines(page, [np.array([[310, 70], [345, 66], [355, 78], [340, 92], [320, 92]])], False, 0, 6)
+    columns = np.flatnonzero(_ink(prepare(page)).any(axis=0))
+    parts = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
+    assert len(parts) == 4
+    assert len(parts[-1]) > 0.6 * len(parts[0])
+
+
+def test_strokes_of_a_broad_pen_in_a_row_are_no_rule() -> None:
+    page = np.full((130, 330), 255, np.uint8)
+    cv2.rectangle(page, (4, 8), (325, 122), 120, 2)
+    for at in (22, 112, 205):
+        cv2.line(page, (at, 80), (at + 82, 68), 60, 17)
+        cv2.line(page, (at + 40, 30), (at + 20, 105), 60, 17)
+    columns = np.flatnonzero(_ink(prepare(cv2.GaussianBlur(page, (0, 0), 2))).any(axis=0))
+    # From the first stroke to the last: 15 to 300 of the picture, its digits 90 high.
+    assert columns[-1] - columns[0] > 2.5 * DIGIT
+
+
 def _in_a_row(right: int, left_end: int = 56) -> np.ndarray:
     """A box with writing between two empty ones that the picture's ends cut off, printing above it."""
     page = np.full((150, 260), 255, np.uint8)
