@@ -14,6 +14,8 @@ from ocr.lines.rules import Darkness, Mask, Rule, dark_along, erase, level_rules
 
 #: A rule of a box is at least so long, in lengths of the longest one.
 _AS_LONG = 0.8
+#: The same of one that meets the longest one's end and is broken off.
+_BROKEN = 0.5
 #: The dark share of a rule that was printed whole.
 _UNBROKEN = 0.8
 
@@ -121,8 +123,8 @@ def _pair(rules: list[Rule], dark: Darkness) -> tuple[Rule | None, Rule | None]:
     if not rules:
         return None, None
     height, width = dark.shape
-    longest = max(rule.length for rule in rules)
-    rules = [rule for rule in rules if rule.length >= _AS_LONG * longest]
+    longest = max(rules, key=lambda rule: rule.length)
+    rules = [rule for rule in rules if _as_long(rule, longest)]
     rules = _apart(rules, 0.15 * height)
     mass = np.concatenate([[0.0], np.cumsum(dark.sum(axis=1))])
 
@@ -145,6 +147,14 @@ def _pair(rules: list[Rule], dark: Darkness) -> tuple[Rule | None, Rule | None]:
         if min(above, below) > 0.35 * max(above, below, 1.0) and max(above, below) > 0.3 * own:
             return None, None
     return best[0][0], best[1][0]
+
+
+def _as_long(rule: Rule, longest: Rule) -> bool:
+    """Whether a rule may be the box's other one: about as long, or begun or ended with it and broken off."""
+    near = 0.04 * longest.length + 3
+    meets = min(abs(rule.start - longest.start), abs(rule.end - longest.end)) <= near
+    alike = rule.solid >= _UNBROKEN and 0.5 <= rule.thick / longest.thick <= 2.0
+    return rule.length >= (_BROKEN if meets and alike else _AS_LONG) * longest.length
 
 
 def _apart(rules: list[Rule], least: float) -> list[Rule]:
