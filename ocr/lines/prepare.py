@@ -130,7 +130,7 @@ def _contrast(clean: Darkness, frame: Frame) -> float:
 def _own(
     clean: Darkness, contrast: float, frame: Frame
 ) -> tuple[Darkness, NDArray[np.float64], NDArray[np.float64]]:
-    """The writing alone; boxes (N, 4) x0 y0 x1 y1 of its parts as high as digits, and of all that is the line's."""
+    """The writing alone; boxes (N, 4) x0 y0 x1 y1 of parts as high as digits, and of all that is in line."""
     height, width = clean.shape
     binary = (clean > 0.38 * contrast).astype(np.uint8)
     count, labels, stats, middles = cv2.connectedComponentsWithStats(binary, connectivity=8)
