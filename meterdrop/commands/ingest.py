@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from domain.errors import UsageError
+from domain.reason_texts import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +179,10 @@ def _print(result: BatchResult, *, as_json: bool) -> None:
     for problem in result.problems:
         click.echo(f"{problem.path}: {problem.reason}: {problem.detail}", err=True)
     for outcome in result.unreadable:
-        click.echo(f"{outcome.file_name}, page {outcome.page}: {', '.join(outcome.reasons)}", err=True)
+        told = " ".join(reason_text(reason, "en") for reason in outcome.reasons)
+        click.echo(
+            f"{outcome.file_name}, page {outcome.page}: {', '.join(outcome.reasons)} - {told}", err=True
+        )
     again = sum(receipt.again for receipt in result.receipts)
     click.echo(
         f"Batch {result.batch_id}: {len(result.receipts)} files" + (f", {again} known" if again else "")

@@ -76,7 +76,7 @@ def test_the_main_road(run: Run, ctx: Context, tmp_path: Path) -> None:
     code, out, err = run("ingest", scans, *order)
     assert code == 1
     assert "2 files, 2 known" in out
-    assert "b.pdf, page 1: corrupt_file" in err
+    assert "b.pdf, page 1: corrupt_file - The file" in err
     empty = tmp_path / "empty"
     empty.mkdir()
     said = "nothing to take in: no files there; name files, or a folder that holds some\n"
