@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +11,7 @@ from torch.nn import functional
 
 from ocr.lines.prepare import HEIGHT
 from ocr.lines.views import views
-from training.checkpoints import follow, save
+from training.checkpoints import Learner, averaged
 from training.line_net import CLASSES, LineNet, frames_of
 from training.line_pool import Pool
 
@@ -47,52 +44,30 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
     """Train until done or ``minutes`` are over; call again to go on. Returns the checkpoint."""
     torch.set_num_threads(1)
     torch.manual_seed(plan.seed)
-    folder = RUNS / plan.name
-    folder.mkdir(parents=True, exist_ok=True)
-    last = folder / "last.pt"
-    model, step = LineNet().to(memory_format=torch.channels_last), 0
-    if plan.cells is not None and (RUNS / plan.cells / "last.pt").exists():
-        model.begin_with_cells(RUNS / plan.cells / "last.pt")
-    average = copy.deepcopy(model).eval()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=0.02, fused=True)
-    if last.exists():
-        state = torch.load(last, weights_only=True)
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
-    elif plan.start_from is not None:
-        state = torch.load(RUNS / plan.start_from / "last.pt", weights_only=True)
-        model.load_state_dict(state["average"])
-        average.load_state_dict(state["average"])
-    (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1))
+    learner = Learner(plan, RUNS / plan.name, LineNet(), begin=lambda *both: _begin(plan, *both), clip=5.0)
     pool = Pool(plan.quick, plan.seed)
-    started, shown = time.monotonic(), 0.0
-    model.train()
-    while step < plan.steps and time.monotonic() - started < minutes * 60:
+    for step in learner.steps(minutes, tell=100):
         rng = np.random.default_rng([plan.seed, step])
         strips, texts = pool.batch(plan.columns, rng)
-        _warm_cosine(optimiser, plan, step)
         widths = np.array([strip.shape[2] for strip in strips])
-        loss = _loss(model, _augment(stacked(strips), rng), texts, widths)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
-        step += 1
-        shown = 0.98 * shown + 0.02 * float(loss.detach())
-        follow(average, model, min(0.9985, step / (step + 20)))
-        if step % 100 == 0 or step >= plan.steps:
-            save(last, model, average, optimiser, step)
-            print(f"{plan.name} step {step} loss {shown:.4f} {time.monotonic() - started:.0f} s", flush=True)
-    save(last, model, average, optimiser, step)
-    return last
+        loss = _loss(learner.model, _augment(stacked(strips), rng), texts, widths)
+        learner.learn(loss, flat=plan.flat)
+    return learner.file
+
+
+def _begin(plan: Plan, model: LineNet, average: LineNet) -> None:
+    """From another run, or with the body of the cells' network where it is there."""
+    for network in (model, average):
+        if plan.start_from is not None:
+            network.load_state_dict(averaged(RUNS / plan.start_from))
+        elif plan.cells is not None and (RUNS / plan.cells / "last.pt").exists():
+            network.begin_with_cells(RUNS / plan.cells / "last.pt")
 
 
 def trained(name: str) -> LineNet:
     """The averaged weights of a run, ready to measure; ``a+b``: their mean over runs of which one began with
     the other (Wortsman et al. 2022)."""
-    states = [torch.load(RUNS / each / "last.pt", weights_only=True)["average"] for each in name.split("+")]
+    states = [averaged(RUNS / each) for each in name.split("+")]
     mean = {
         key: sum(state[key] for state in states) / len(states) if value.is_floating_point() else value
         for key, value in states[0].items()
@@ -154,10 +129,3 @@ def _augment(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     moved = functional.grid_sample(batch, grid + bent.permute(0, 2, 3, 1), align_corners=False)
     gamma = torch.from_numpy(np.exp(rng.normal(0, 0.25, (n, 1, 1, 1))).astype(np.float32))
     return moved.clamp_(1e-4, 1.0) ** gamma
-
-
-def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:
-    warm = min(1.0, (step + 1) / 300)
-    cooled = 1.0 if plan.flat else 0.5 * (1 + float(np.cos(np.pi * step / plan.steps))) + 0.005
-    for group in optimiser.param_groups:
-        group["lr"] = plan.rate * warm * cooled

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from training.cache import FOLDER
-from training.checkpoints import follow, save
+from training.checkpoints import Learner, averaged
 from training.net import SHALLOW, CellNet
 from training.sources import fold
 
@@ -68,56 +66,37 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
     """Train until done or ``minutes`` are over; call again to go on. Returns the checkpoint."""
     torch.set_num_threads(1)
     torch.manual_seed(plan.seed)
-    folder = RUNS / plan.name
-    folder.mkdir(parents=True, exist_ok=True)
-    last = folder / "last.pt"
     x, y, chance = load_mix(plan)
-    model = CellNet(depths=plan.depths).to(memory_format=torch.channels_last)
-    average = copy.deepcopy(model).eval()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=0.02, fused=True)
-    step = 0
-    if last.exists():
-        state = torch.load(last, weights_only=True)
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
-    elif plan.start_from is not None:
-        state = torch.load(RUNS / plan.start_from / "last.pt", weights_only=True)
-        for network in (model, average):
-            network.grow_from(state["average"], _depths(plan.start_from))
-    (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1))
-    started, shown = time.monotonic(), 0.0
-    model.train()
-    while step < plan.steps and time.monotonic() - started < minutes * 60:
-        rng = np.random.default_rng([plan.seed, step])
-        for picked in np.split(rng.choice(len(y), plan.batch * 50, p=chance), 50):
-            if step >= plan.steps:
-                break
-            _warm_cosine(optimiser, plan, step)
-            batch = _augment(torch.from_numpy(x[picked]).float().div_(255), rng)
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = model(batch.contiguous(memory_format=torch.channels_last))
-            loss = functional.cross_entropy(
-                logits.float(), torch.from_numpy(y[picked]).long(), label_smoothing=plan.smoothing
-            )
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            step += 1
-            shown = 0.97 * shown + 0.03 * float(loss.detach())
-            follow(average, model, min(0.9985, step / (step + 20)))
-        if (step // 50) % 10 == 0 or step >= plan.steps:
-            save(last, model, average, optimiser, step)
-            print(f"{plan.name} step {step} loss {shown:.4f} {time.monotonic() - started:.0f} s", flush=True)
-    save(last, model, average, optimiser, step)
-    return last
+    learner = Learner(
+        plan, RUNS / plan.name, CellNet(depths=plan.depths), begin=lambda *both: _begin(plan, *both)
+    )
+    drawn: list[np.ndarray] = []
+    rng = np.random.default_rng(plan.seed)
+    for step in learner.steps(minutes, tell=500):
+        if not drawn:
+            rng = np.random.default_rng([plan.seed, step])
+            drawn = np.split(rng.choice(len(y), plan.batch * 50, p=chance), 50)
+        picked = drawn.pop(0)
+        batch = _augment(torch.from_numpy(x[picked]).float().div_(255), rng)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = learner.model(batch.contiguous(memory_format=torch.channels_last))
+        loss = functional.cross_entropy(
+            logits.float(), torch.from_numpy(y[picked]).long(), label_smoothing=plan.smoothing
+        )
+        learner.learn(loss, flat=plan.flat)
+    return learner.file
+
+
+def _begin(plan: Plan, model: CellNet, average: CellNet) -> None:
+    """From another run, where the plan names one; its network may be shallower."""
+    for network in (model, average) if plan.start_from is not None else ():
+        network.grow_from(averaged(RUNS / str(plan.start_from)), _depths(str(plan.start_from)))
 
 
 def trained(name: str) -> CellNet:
     """The averaged weights of a run, ready to measure."""
     model = CellNet(depths=_depths(name)).eval()
-    model.load_state_dict(torch.load(RUNS / name / "last.pt", weights_only=True)["average"])
+    model.load_state_dict(averaged(RUNS / name))
     return model
 
 
@@ -163,11 +142,3 @@ def _augment(batch: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     moved = functional.grid_sample(batch, grid, align_corners=False)
     gamma = torch.from_numpy(np.exp(rng.normal(0, 0.2, (count, 1, 1, 1))).astype(np.float32))
     return moved.clamp_(1e-4, 1.0) ** gamma
-
-
-def _warm_cosine(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:
-    warm = min(1.0, (step + 1) / 200)
-    cooled = 1.0 if plan.flat else 0.5 * (1 + float(np.cos(np.pi * step / plan.steps))) + 0.005
-    rate = plan.rate * warm * cooled
-    for group in optimiser.param_groups:
-        group["lr"] = rate
