@@ -193,7 +193,7 @@ def _check(
             left = rest[check] - local[len(shift) :]
             errors.append(np.abs(left))
             worst = max(worst, _worst(along[check], left, by_cell=axis == UP_DOWN))
-        worst = max(worst, crease(lines, row.real & visible, rest))
+        worst = crease(lines, row.real & visible, rest, worst)
         shifts[row.name] = shift
     all_errors = np.concatenate(errors) if errors else np.zeros(0)
     typical = median(all_errors) if len(all_errors) else float("inf")
@@ -214,10 +214,10 @@ def _doubtful(
     """
     if any(_shifted(visible, row) for row in rows):
         return None
-    if visible[lines.frame & ~lines.guard].mean() < share:
+    if _share(visible[lines.frame & ~lines.guard]) < share:
         return None
-    doubtful = [row for row in rows if not all(visible[side].mean() >= share for side in row.outline)]
-    if any(visible[row.strengths[True]].mean() < _SOME for row in doubtful):
+    doubtful = [row for row in rows if not all(_share(visible[side]) >= share for side in row.outline)]
+    if any(_share(visible[row.strengths[True]]) < _SOME for row in doubtful):
         return None
     return tuple(row.name for row in doubtful)
 
@@ -228,9 +228,9 @@ def _incomplete(lines: Lines, whole: NDArray[np.bool_], row: _Row) -> bool:
     """
     for frame in (False, True):
         own = row.strengths[frame]
-        if not len(own) or whole[own].mean() >= _COMPLETE:
+        if not len(own) or _share(whole[own]) >= _COMPLETE:
             continue
-        if whole[~lines.guard & (lines.frame == frame)].mean() >= _MOSTLY:
+        if _share(whole[~lines.guard & (lines.frame == frame)]) >= _MOSTLY:
             return True
     return False
 
@@ -255,8 +255,14 @@ def _worst(places: Floats, left: Floats, *, by_cell: bool) -> float:
     """The largest running median of three neighbours (a cell's top and bottom count as neighbours)."""
     if not len(left):
         return 0.0
-    ordered = left[np.argsort(places, kind="stable")]
+    # A dozen numbers: done before numpy has begun.
+    ordered: list[float] = left[np.argsort(places, kind="stable")].tolist()
     width = min(4 if by_cell else 3, len(ordered))
-    windows = np.sort(np.lib.stride_tricks.sliding_window_view(ordered, width), axis=1)
-    medians = (windows[:, (width - 1) // 2] + windows[:, width // 2]) / 2.0
-    return float(np.abs(medians).max())
+    low, high = (width - 1) // 2, width // 2
+    windows = (sorted(ordered[first : first + width]) for first in range(len(ordered) - width + 1))
+    return max(abs((window[low] + window[high]) / 2.0) for window in windows)
+
+
+def _share(flags: NDArray[np.bool_]) -> float:
+    """How many of ``flags`` (n,) are set; not a number where there are none."""
+    return np.count_nonzero(flags) / len(flags) if len(flags) else float("nan")

@@ -18,37 +18,40 @@ from ocr.forms.settings import Floats
 _BESIDE, _FEWEST, _AGREE_MM = 4, 3, 0.3
 
 
-def crease(lines: Lines, own: NDArray[np.bool_], rest: Floats) -> float:
-    """The largest step (mm) in a row's lines, 0 where none is seen.
+def crease(lines: Lines, own: NDArray[np.bool_], rest: Floats, least: float = 0.0) -> float:
+    """The largest step (mm) in a row's lines, ``least`` where none is larger.
 
     ``own``: the row's lines that are seen; ``rest`` (n,): how far each lies from where it is expected.
     """
-    return max(_across(lines, own & (lines.kind == 0), rest), _within(lines, own, rest))
+    return _within(lines, own, rest, _across(lines, own & (lines.kind == 0), rest, least))
 
 
-def _across(lines: Lines, uprights: NDArray[np.bool_], rest: Floats) -> float:
+def _across(lines: Lines, uprights: NDArray[np.bool_], rest: Floats, least: float) -> float:
     """A crease from top to bottom: the upright lines to its left and right differ."""
     index = np.flatnonzero(uprights)
     ordered = rest[index[np.argsort(lines.middle[index, 0])]].tolist()
-    largest = 0.0
+    largest = least
     for split in range(_FEWEST, len(ordered) - _FEWEST + 1):
         left, right = ordered[max(0, split - _BESIDE) : split], ordered[split : split + _BESIDE]
-        if _agree(left) and _agree(right):
-            largest = max(largest, abs(_median(left) - _median(right)))
+        step = abs(_median(left) - _median(right))
+        # Few steps are larger than what is known: whether lines agree is asked of those alone.
+        if step > largest and _agree(left) and _agree(right):
+            largest = step
     return largest
 
 
-def _within(lines: Lines, own: NDArray[np.bool_], rest: Floats) -> float:
+def _within(lines: Lines, own: NDArray[np.bool_], rest: Floats, least: float) -> float:
     """A crease from left to right through the cells: their tops and bottoms differ."""
     top, foot = own & (lines.kind == 1), own & (lines.kind == 2)
     tops = dict(zip(lines.cell[top].tolist(), rest[top].tolist(), strict=True))
     feet = dict(zip(lines.cell[foot].tolist(), rest[foot].tolist(), strict=True))
     heights = [feet[cell] - tops[cell] for cell in sorted(tops) if cell in feet]
-    largest = 0.0
+    largest = least
     for first in range(len(heights) - _FEWEST + 1):
         some = heights[first : first + _BESIDE]
-        if _agree(some):
-            largest = max(largest, abs(_median(some)))
+        step = abs(_median(some))
+        if step > largest and _agree(some):
+            largest = step
     return largest
 
 

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from ocr.forms.correction import Correction
 from ocr.forms.landmarks import LEFT_RIGHT, Lines, expected_lines
-from ocr.forms.ranks import median, ranked
+from ocr.forms.ranks import median, rank
 from ocr.forms.settings import Floats, Grey
 from templates.model import Template
 
 _SAMPLES = 40
 #: How much of a line is looked at (its corners belong to two lines), and how far to its sides (mm).
 _ALONG = 0.9
+_AT = np.linspace(-_ALONG, _ALONG, _SAMPLES)
 _ACROSS_MM, _PAPER_MM = 0.45, 1.3
 #: A line is seen where it is this share as dark as its like; fainter lines (grey levels) tell nothing.
 _SEEN, _FAINTEST = 0.3, 14.0
@@ -65,18 +66,23 @@ def line_gaps(slip: Grey, template: Template, correction: Correction, dpi: float
         return Gaps(lines, longest)
     dark, step_mm = _along(slip, template, lines, _shifts(template, lines, correction), dpi)
     for frame in (False, True):
-        alike = (lines.frame == frame) & ~lines.guard
-        if not alike.any():
+        alike = np.flatnonzero((lines.frame == frame) & ~lines.guard)
+        if not len(alike):
             continue
         usual = median(dark[alike].ravel())
         if usual < _FAINTEST:
             continue
-        missing = dark < _SEEN * usual
-        for number in np.unique(lines.field[alike]):
-            own, others = alike & (lines.field == number), alike & (lines.field != number)
+        missing = dark[alike] < _SEEN * usual
+        lost = np.count_nonzero(missing, axis=1)
+        if not lost.any():
+            continue
+        runs, fields = _longest_runs(missing) * step_mm[alike], lines.field[alike]
+        for number in np.unique(fields):
+            own = fields == number
+            others = (len(own) - np.count_nonzero(own)) * missing.shape[1]
             # Fluid spoils one row, a poor scan all of them.
-            if others.any() and float(missing[others].mean()) <= _MOST_LOST:
-                longest[own] = _longest_runs(missing[own]) * step_mm[own]
+            if others and int(lost[~own].sum()) / others <= _MOST_LOST:
+                longest[alike[own]] = runs[own]
     return Gaps(lines, longest)
 
 
@@ -93,27 +99,31 @@ def _shifts(template: Template, lines: Lines, correction: Correction) -> Floats:
 def _along(slip: Grey, template: Template, lines: Lines, shifts: Floats, dpi: float) -> tuple[Floats, Floats]:
     """Darkness along each line (n, samples), in grey levels above the paper beside it; mm a sample (n,)."""
     scale = dpi / 25.4
-    at = np.linspace(-_ALONG, _ALONG, _SAMPLES)
     steps = _steps(round(_PAPER_MM * scale))
     middle = (lines.middle + shifts) * scale - 0.5
-    index = np.arange(len(middle))
+    # Upright lines first: x and y are each filled in two blocks.
+    order = np.argsort(lines.axis != LEFT_RIGHT, kind="stable")
+    uprights = np.count_nonzero(lines.axis == LEFT_RIGHT)
+    beside = middle[order, lines.axis[order]] + steps[:, None]
+    ahead = middle[order, 1 - lines.axis[order]] + _AT[:, None] * (lines.half[order] * scale)
+    across, along = beside.astype(np.float32)[None, :, :], ahead.astype(np.float32)[:, None, :]
     # (samples, steps, lines), as the smoothing wants it.
-    across = (middle[index, lines.axis] + steps[:, None]).astype(np.float32)[None, :, :]
-    along = (middle[index, 1 - lines.axis] + at[:, None] * (lines.half * scale)).astype(np.float32)
-    along = along[:, None, :]
-    upright = lines.axis == LEFT_RIGHT
+    x, y = np.empty((2, _SAMPLES, len(steps), len(order)), dtype=np.float32)
+    x[:, :, :uprights], x[:, :, uprights:] = across[..., :uprights], along[..., uprights:]
+    y[:, :, :uprights], y[:, :, uprights:] = along[..., :uprights], across[..., uprights:]
     values = cv2.remap(
         slip,
-        np.where(upright, across, along).reshape(_SAMPLES, -1),
-        np.where(upright, along, across).reshape(_SAMPLES, -1),
+        x.reshape(_SAMPLES, -1),
+        y.reshape(_SAMPLES, -1),
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
     smooth = cv2.blur(values, (1, 3)).reshape(_SAMPLES, len(steps), -1)
     levels = np.ascontiguousarray(smooth.transpose(1, 0, 2), dtype=np.uint8)
     near = levels[np.abs(steps) <= _ACROSS_MM * scale].min(axis=0)
-    paper = ranked(levels)[int(len(steps) * 0.75)]
-    dark: Floats = np.asarray(cv2.subtract(paper, near), dtype=np.float64).T
+    paper = rank(levels, int(len(steps) * 0.75))
+    dark: Floats = np.empty((len(order), _SAMPLES))
+    dark[order] = cv2.subtract(paper, near).T
     return dark, 2.0 * _ALONG * lines.half / (_SAMPLES - 1)
 
 

@@ -41,3 +41,16 @@ def test_nothing_written_has_no_fingerprint_and_is_like_nothing() -> None:
     assert same_slip(some, some) > 0.99
     assert same_slip(some, some[:-1]) == 0.0
     assert len(some) < 2048
+
+
+def test_what_lies_far_from_the_fields_has_no_say() -> None:
+    template = dropbox()
+    slip, _ = filled(200, np.random.default_rng(3))
+    top = round(min(field.box.y_mm for field in template.fields) * 200 / 25.4)
+    other = slip.copy()
+    # Further away than the paper around a field is looked for.
+    other[: top - round(14.0 * 200 / 25.4)] = 0
+    known = fingerprint(slip, template, {}, 200.0)
+    assert known and fingerprint(other, template, {}, 200.0) == known
+    other[: top - 8] = 0
+    assert fingerprint(other, template, {}, 200.0) != known

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ocr.forms.levels import Levels
-from ocr.forms.ranks import median, ranked
+from ocr.forms.ranks import median, rank, ranked
 
 
 @pytest.mark.parametrize("count", range(1, 24))
@@ -14,6 +14,14 @@ def test_a_network_sorts_every_series(count: int) -> None:
     series = np.random.default_rng(count).integers(0, 256, (count, 40, 5), dtype=np.uint8)
     wanted = np.sort(series, axis=0)
     np.testing.assert_array_equal(np.stack(ranked(series)), wanted)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 17, 21])
+def test_one_place_of_a_series_is_found_without_sorting_the_rest(count: int) -> None:
+    series = np.random.default_rng(count).integers(0, 256, (count, 40, 5), dtype=np.uint8)
+    wanted = np.sort(series, axis=0)
+    for place in range(count):
+        np.testing.assert_array_equal(rank(series.copy(), place), wanted[place])
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 2), (3, 3), (40, 31), (64, 64)])
@@ -32,6 +40,11 @@ def test_counted_levels_are_those_of_sorted_pixels(shape: tuple[int, int], most:
 def test_a_strided_view_is_counted_as_it_is_seen() -> None:
     picture = np.arange(256, dtype=np.uint8).reshape(16, 16)
     assert Levels(picture[::7, ::7]).median() == np.median(picture[::7, ::7])
+
+
+def test_levels_without_rows_are_counted_too() -> None:
+    series = np.array([3, 9, 9, 200], dtype=np.uint8)
+    assert (Levels(series).median(), Levels(series).percentile(100)) == (9.0, 200.0)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8, 41])
