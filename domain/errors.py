@@ -35,7 +35,12 @@ class SettingsError(MeterdropError):
 
 
 class TemplateError(MeterdropError):
-    """A template or supplier file is wrong; says where and what to write instead."""
+    """A template or supplier file is wrong; says where and what to write instead.
+
+    ``further``: what else is wrong with the same file, by line.
+    """
+
+    further: tuple[TemplateError, ...] = ()
 
     def __init__(self, path: Path | str, line: int, problem: str, remedy: str) -> None:
         # What is quoted from the file may be of any length and hold anything.

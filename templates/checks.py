@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from domain.errors import TemplateError
 from templates.art import Artwork
+from templates.faults import Faults
 from templates.model import Box, Field, Template
 from templates.yaml_nodes import Section, Value
 
@@ -19,8 +23,10 @@ LARGE_CELL_MM = (8.0, 10.0)
 MIN_TEXT_PT = 6.0
 LARGE_TEXT_PT = 14.0
 ALWAYS_REQUIRED = ("account", "reading", "date", "signature")
-#: What a form may lack when it says so: ``without: [address, date]``. The reading may stand on its back.
-MAY_LACK = ("address", "date", "signature", "reading")
+#: What a form may lack when it says so: ``without: [address, date]``.
+MAY_LACK = ("address", "date", "signature")
+#: … and what may stand on its back instead; alone, it brings nothing that the gate would take.
+MAY_STAND_BEHIND = ("reading",)
 #: What a box's header sheet has to say, and what makes a questionnaire somebody's.
 HEADER_REQUIRED = ("box", "count", "date")
 QUESTIONNAIRE_REQUIRED = ("account", "signature")
@@ -32,27 +38,27 @@ def check(
     root: Section,
     sources: list[Section],
     code_value: Value | None,
+    faults: Faults,
+    *,
     without: tuple[str, ...] = (),
 ) -> None:
-    """Raises ``TemplateError`` for the first thing that is wrong with a loaded form.
-
-    ``without``: fields that it lacks on purpose.
-    """
-    _names(template, root, sources, without)
+    """Gather what is wrong with a loaded form. ``without``: fields that it lacks on purpose."""
+    faults.add(_names(template, root, sources, without))
     for field, source in zip(template.fields, sources, strict=True):
-        _inside(template, field, source)
-        _cells(template, field, source)
-        _boxes(field, source)
-    _apart(template, sources)
-    _code(template, root, code_value)
-    _type_sizes(template, root)
+        for ask in (partial(_inside, template), partial(_cells, template), _boxes):
+            faults.of(partial(ask, field, source), None)
+    faults.add(_apart(template, sources))
+    faults.of(partial(_code, template, root, code_value), None)
+    faults.add(_type_sizes(template, root))
 
 
-def _names(template: Template, root: Section, sources: list[Section], without: tuple[str, ...]) -> None:
+def _names(
+    template: Template, root: Section, sources: list[Section], without: tuple[str, ...]
+) -> Iterator[TemplateError]:
     seen: set[str] = set()
     for field, source in zip(template.fields, sources, strict=True):
         if field.name in seen:
-            raise source.error(
+            yield source.error(
                 f"поле «{field.name}» уже есть (duplicate field)", "дайте полю другое имя или уберите его"
             )
         seen.add(field.name)
@@ -67,13 +73,13 @@ def _names(template: Template, root: Section, sources: list[Section], without: t
         if name in without:
             continue
         if name not in seen:
-            raise root.key("fields").error(
+            yield root.key("fields").error(
                 f"на бланке нет поля «{name}» (missing field)",
                 f"добавьте в fields: строку «- name: {name}» и её размеры",
             )
-        if not template.field(name).required and name not in without:
+        elif not template.field(name).required:
             source = sources[[field.name for field in template.fields].index(name)]
-            raise source.error(
+            yield source.error(
                 f"поле «{name}» не отмечено как обязательное (must be required)", "добавьте required: yes"
             )
 
@@ -127,7 +133,7 @@ def _boxes(field: Field, source: Section) -> None:
         )
 
 
-def _apart(template: Template, sources: list[Section]) -> None:
+def _apart(template: Template, sources: list[Section]) -> Iterator[TemplateError]:
     placed: list[tuple[str, Box]] = []
     for marker in template.markers:
         quiet = QUIET_MODULES * marker.box.w_mm / 8
@@ -135,7 +141,7 @@ def _apart(template: Template, sources: list[Section]) -> None:
     for field, source in zip(template.fields, sources, strict=True):
         for name, box in placed:
             if field.box.overlaps(box):
-                raise source.value("at").error(
+                yield source.value("at").error(
                     f"поле «{field.name}» накрывает: {name} (overlap)",
                     f"сдвиньте at:; занято {box.x_mm:g}…{box.right_mm:g} × {box.y_mm:g}…{box.bottom_mm:g} мм",
                 )
@@ -174,11 +180,11 @@ def _code(template: Template, root: Section, code_value: Value | None) -> None:
         raise code_value.error("текст счёта заходит на QR-код (overlap)", "сдвиньте text: вправо или вниз")
 
 
-def _type_sizes(template: Template, root: Section) -> None:
+def _type_sizes(template: Template, root: Section) -> Iterator[TemplateError]:
     least = LARGE_TEXT_PT if template.large_print else MIN_TEXT_PT
     for size, line in _sizes(template.artwork):
         if size < least:
-            raise TemplateError(
+            yield TemplateError(
                 root.path,
                 line,
                 f"шрифт {size:g} пт слишком мелкий (type too small)",

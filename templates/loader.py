@@ -4,58 +4,78 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
+from domain.errors import TemplateError
 from templates import checks
 from templates.art import Artwork
 from templates.art_loader import load_artwork
-from templates.field_loader import Style, load_field
+from templates.faults import Faults
+from templates.field_loader import LoadedField, Style, load_field
 from templates.model import MARKER_COUNT, Box, CodeArea, Corner, Marker, Purpose, Template
 from templates.yaml_nodes import Section, Value, read_mapping
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,47}")
 _PAGE_MM = (60.0, 500.0)
 PURPOSES = ("slip", "header", "questionnaire")
+#: In place of what a mistake keeps from being known, to go on looking for others.
+_NO_PAGE = (148.0, 210.0)
+_SLIP: Purpose = "slip"
+_NO_CODE: tuple[CodeArea | None, float] = (None, 0.0)
 
 
 def load_template(path: Path) -> Template:
     """Loads and checks one form. All lengths in the file are millimetres, all type sizes are points.
 
-    Raises ``TemplateError`` with file, line, problem and remedy for anything that cannot be printed or read.
+    Raises ``TemplateError`` with file, line, problem and remedy for anything that cannot be printed or read;
+    its ``further`` are the file's other mistakes.
     """
     root = read_mapping(path, "бланк")
-    name = _name(root)
-    version = root.need("version", "1").integer("version", 1, 9999)
-    reference = _reference(root, path)
-    form_code = _form_code(root)
-    supplier = root.need("supplier", "krasnoyarskenergosbyt").text("supplier")
-    title = root.need("title", "Показания электросчётчика").text("title")
-    large = _flag(root, "large_print")
-    personal = _flag(root, "personal")
-    purpose = _purpose(root)
-    page = _page(root)
-    markers = _markers(root, form_code, page) if form_code >= 0 else ()
-    back_of = root.get("back_of")
-    style = _style(root, large)
-    items = root.need("fields", "и список полей").items("fields")
-    entries = [load_field(item.section("поле"), style, personal=personal) for item in items]
+    faults = Faults()
+    name = faults.of(lambda: _name(root), "form")
+    version = faults.of(lambda: root.need("version", "1").integer("version", 1, 9999), 1)
+    reference = faults.of(lambda: _reference(root, path), None)
+    form_code = faults.of(lambda: _form_code(root), -1)
+    supplier = faults.of(lambda: root.need("supplier", "krasnoyarskenergosbyt").text("supplier"), "")
+    title = faults.of(lambda: root.need("title", "Показания электросчётчика").text("title"), "")
+    large = faults.of(lambda: _flag(root, "large_print"), otherwise=False)
+    personal = faults.of(lambda: _flag(root, "personal"), otherwise=False)
+    purpose = faults.of(lambda: _purpose(root), _SLIP)
+    page = faults.of(lambda: _page(root), None)
+    markers = faults.of(lambda: _markers(root, form_code, page or _NO_PAGE) if form_code >= 0 else (), ())
+    back_of = faults.of(lambda: _back_of(root), "")
+    style = faults.of(lambda: _style(root, large), Style())
+    items = faults.of(lambda: root.need("fields", "и список полей").items("fields"), None)
+    entries = [
+        faults.of(
+            partial(lambda item: load_field(item.section("поле"), style, personal=personal), item), None
+        )
+        for item in items or ()
+    ]
     code_value = root.get("code_area")
-    code, code_size = _code_area(code_value) if code_value is not None else (None, 0.0)
-    payee = _payee(root)
-    without = _without(root)
-    artwork = load_artwork(root, style)
-    root.done()
-    for entry in entries:
+    code, code_size = faults.of(
+        lambda: _code_area(code_value) if code_value is not None else _NO_CODE, _NO_CODE
+    )
+    payee = faults.of(lambda: _payee(root), ())
+    without = faults.of(lambda: _without(root), ())
+    artwork = faults.of(lambda: load_artwork(root, style), None)
+    if artwork is not None:
+        # A mistake in what is printed leaves keys behind that nobody has asked for yet.
+        faults.of(root.done, None)
+    good = [entry for entry in entries if entry is not None]
+    artwork = artwork or Artwork()
+    for entry in good:
         artwork = _join(artwork, entry.artwork)
     template = Template(
         name=name,
         version=version,
         supplier=supplier,
         title=title,
-        width_mm=page[0],
-        height_mm=page[1],
-        fields=tuple(entry.field for entry in entries),
+        width_mm=(page or _NO_PAGE)[0],
+        height_mm=(page or _NO_PAGE)[1],
+        fields=tuple(entry.field for entry in good),
         markers=markers,
         code=code,
         personal=personal,
@@ -67,10 +87,32 @@ def load_template(path: Path) -> Template:
         ),
         payee=payee,
         reference=reference,
-        back_of=back_of.text("back_of") if back_of is not None else "",
+        back_of=back_of,
     )
-    checks.check(template, root, [entry.source for entry in entries], code_value, without)
+    # What is wrong with a field says nothing of whether it is there.
+    named = tuple(_named(item) for item, entry in zip(items or (), entries, strict=True) if entry is None)
+    if items is not None and page is not None:
+        sources = [entry.source for entry in good]
+        checks.check(template, root, sources, code_value, faults, without=(*without, *named))
+    faults.refuse()
     return template
+
+
+def _field(item: Value, style: Style, *, personal: bool) -> LoadedField:
+    return load_field(item.section("поле"), style, personal=personal)
+
+
+def _named(item: Value) -> str:
+    """The name of a field whose description is wrong; "" where it says none."""
+    try:
+        return str(item.section("поле").value("name").scalar())
+    except (TemplateError, KeyError):
+        return ""
+
+
+def _back_of(root: Section) -> str:
+    value = root.get("back_of")
+    return value.text("back_of") if value is not None else ""
 
 
 def _name(root: Section) -> str:
@@ -142,7 +184,10 @@ def _without(root: Section) -> tuple[str, ...]:
     value = root.get("without")
     if value is None:
         return ()
-    return tuple(item.choice("without", checks.MAY_LACK) for item in value.items("without"))
+    return tuple(
+        item.choice("without", (*checks.MAY_LACK, *checks.MAY_STAND_BEHIND))
+        for item in value.items("without")
+    )
 
 
 def _markers(root: Section, form_code: int, page: tuple[float, float]) -> tuple[Marker, ...]:

@@ -159,7 +159,7 @@ def _shares(template: Template, found: list[dict[str, Any]]) -> Iterator[tuple[s
 def check(paths: tuple[Path, ...]) -> None:
     """Check YAML files of forms and suppliers (default: all there are).
 
-    Each wrong file gets one line: file, line, what is wrong, what to write instead; exit status 1.
+    Each mistake gets one line: file, line, what is wrong, what to write instead; exit status 1.
     """
     from templates.catalogue import SUPPLIER_FILE, folders, form_files
 
@@ -180,7 +180,8 @@ def check(paths: tuple[Path, ...]) -> None:
             said = _check(file, known)
         except TemplateError as error:
             wrong += 1
-            click.echo(str(error), err=True)
+            for each in (error, *error.further):
+                click.echo(str(each), err=True)
         else:
             click.echo(f"{file}: {said}")
     if wrong:

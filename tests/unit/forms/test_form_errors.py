@@ -207,3 +207,35 @@ def test_the_newest_version_is_found(tmp_path: Path) -> None:
 def test_an_unknown_name_lists_the_known() -> None:
     with pytest.raises(UsageError, match="krasnoyarsk-personal"):
         find("krasnojarsk")
+
+
+def test_all_mistakes_of_a_form_are_told_at_once(tmp_path: Path) -> None:
+    text = BLANK
+    for old, new in (
+        ("version: 1", "version: 1.5"),
+        ("label: Адрес", "lable: Адрес"),
+        ("hint: населённый", "hnit: населённый"),
+    ):
+        text, _ = changed(text, old, new)
+    text += "colour: red\n"
+    error = refused(tmp_path, text)
+    said = [(each.line, each.problem) for each in (error, *error.further)]
+    assert len(said) == len(set(said)) == 3
+    assert "whole number" in error.problem
+    # Two in one field: the first of them; and what the field would have been is not missed elsewhere.
+    assert [next(word for word in ("missing key", "unknown key") if word in p) for _, p in said[1:]] == [
+        "missing key",
+        "unknown key",
+    ]
+    assert error.further[1].line == text.count("\n")
+
+
+def test_a_form_may_have_its_reading_on_its_back(tmp_path: Path) -> None:
+    head, _, tail = BLANK.partition("  - name: reading\n")
+    rest = tail[tail.index("  - name: ") :]
+    path = tmp_path / "form.yaml"
+    path.write_text(head + rest, "utf-8")
+    with pytest.raises(TemplateError, match="reading"):
+        load_template(path)
+    path.write_text("without: [reading]\n" + head + rest, "utf-8")
+    assert not any(field.name == "reading" for field in load_template(path).fields)
