@@ -63,16 +63,23 @@ def reduction(dpi: tuple[float, float] | None, limits: Limits) -> int:
     return max(1, math.ceil(min(dpi) / limits.max_dpi - 0.01))
 
 
-def finish(image: Pixels, dpi: tuple[float, float] | None, factor: int) -> tuple[Pixels, float | None]:
-    """Reduce by ``factor`` (area averaging) and make pixels square; dpi is (x, y) before reduction."""
+def finish(
+    image: Pixels, dpi: tuple[float, float] | None, factor: int, most: int
+) -> tuple[Pixels, float | None]:
+    """Reduce by ``factor`` (area averaging) and make pixels square; dpi is (x, y) before reduction.
+
+    The coarser axis is stretched, unless that gave more than ``most`` pixels: then the finer one is shrunk.
+    """
     if dpi is None:
         return image, None
     x, y = dpi
     height, width = image.shape[:2]
     target = max(x, y) / factor
     if max(x, y) > _SQUARE * min(x, y):
+        shrunk = width * target / x * height * target / y > most
+        target = min(x, y) / factor if shrunk else target
         size = (max(1, round(width * target / x)), max(1, round(height * target / y)))
-        method = cv2.INTER_AREA if factor > 1 else cv2.INTER_LINEAR
+        method = cv2.INTER_AREA if factor > 1 or shrunk else cv2.INTER_LINEAR
         image = np.asarray(cv2.resize(image, size, interpolation=method), dtype=np.uint8)
     elif factor > 1:
         size = (max(1, width // factor), max(1, height // factor))

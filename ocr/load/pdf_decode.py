@@ -32,7 +32,7 @@ def decode_scan(scan: Scan, limits: Limits, *, colour: bool) -> tuple[Pixels, fl
     if scan.dpi is None:
         return pixels, None
     x, y = scan.dpi[::-1] if swaps_axes(scan.orientation) else scan.dpi
-    return finish(pixels, (x / done, y / done), max(1, factor // done))
+    return finish(pixels, (x / done, y / done), max(1, factor // done), limits.pixels)
 
 
 def _as_stored(scan: Scan, limits: Limits, factor: int, *, colour: bool) -> tuple[Pixels, int]:

@@ -108,7 +108,7 @@ class Picture:
                 dpi, orientation = resolution(image), orientation_of(image)
                 factor = reduction(dpi, self._limits)
                 pixels, done = decode_jpeg(self._data, factor, colour=colour)
-                return _upright(pixels, orientation, dpi, factor, done)
+                return _upright(pixels, orientation, dpi, done, self._limits)
             return decode(image, self._limits, colour=colour)
 
 
@@ -199,17 +199,18 @@ def decode(image: Image.Image, limits: Limits, *, colour: bool) -> tuple[Pixels,
         pixels = _bgr(image) if colour else _grey(image)
     if turned_already and dpi is not None:  # Pillow applies a TIFF's orientation itself
         dpi = dpi[::-1]
-    return _upright(pixels, orientation, dpi, reduction(dpi, limits), 1)
+    return _upright(pixels, orientation, dpi, 1, limits)
 
 
 def _upright(
-    pixels: Pixels, orientation: int, dpi: tuple[float, float] | None, factor: int, done: int
+    pixels: Pixels, orientation: int, dpi: tuple[float, float] | None, done: int, limits: Limits
 ) -> tuple[Pixels, float | None]:
     pixels = turn(pixels, orientation)
     if dpi is None:
         return pixels, None
     x, y = dpi[::-1] if swaps_axes(orientation) else dpi
-    return finish(pixels, (x / done, y / done), max(1, factor // done))
+    left = max(1, reduction(dpi, limits) // done)
+    return finish(pixels, (x / done, y / done), left, limits.pixels)
 
 
 def resolution(image: Image.Image) -> tuple[float, float] | None:

@@ -364,6 +364,16 @@ def test_fax_pixels_become_square() -> None:
     assert likeness(page.grey) > 0.95
 
 
+def test_what_would_grow_beyond_the_limit_is_shrunk_to_square_pixels() -> None:
+    half = np.ascontiguousarray(TRUTH[::2])
+    limits = Limits(pixels=round(TRUTH.size * 0.7))
+    with open_document(good.picture("TIFF", page=half, dpi=(204, 102)), "fax.tif", limits) as document:
+        page = document.page(1)
+    assert page.dpi == 102
+    assert page.grey.shape == (half.shape[0], half.shape[1] // 2)
+
+
+
 @pytest.mark.parametrize("dpi", [1, 72, 96, 20_000])
 def test_resolutions_that_no_scanner_has_are_none(dpi: int) -> None:
     assert load_page(good.picture("JPEG", dpi=(dpi, dpi))).dpi is None
