@@ -182,8 +182,9 @@ def _take_out(darkness: Darkness, before: Darkness, lines: Lines, zone: tuple[in
         opened = cv2.morphologyEx(stack.reshape(-1, stack.shape[2]), cv2.MORPH_OPEN, kernel)
         inner = opened.reshape(stack.shape)[:, :, left - wide_left : left - wide_left + right - left]
         centre = (lines.slope[taken, None] * rows + lines.offset[taken, None]).astype(np.float32)
-        mask = np.abs(columns - centre[:, :, None]) <= size / 2.0 + 0.7501
+        under = np.abs(columns - centre[:, :, None]) <= size / 2.0 + 0.7501
         now = darkness[taken, :, left:right]
-        np.minimum(now, inner, out=now, where=mask)
+        # Everywhere and then chosen: many times as quick as here and there.
+        np.minimum(now, np.where(under, inner, now), out=now)
         if not every:
             darkness[taken, :, left:right] = now

@@ -184,12 +184,14 @@ def _own_ink(
         x0, y0, x1, y1 = boxes[index] or (width, height, 0, 0)
         y = top - index * (height + 1)
         boxes[index] = min(x0, x), min(y0, y), max(x1, x + wide), max(y1, y + high)
-    labels = found.labels.reshape(tall.shape)[:, :height]
-    for index in np.unique(cell[lost]).tolist():
-        if boxes[index] is None:
-            both[index, ..., 0] *= labels[index] == 0
-        else:
-            both[index, ..., 0] *= 1 - cv2.dilate(lost.view(np.uint8)[labels[index]], _AROUND)
+    if lost.any():
+        gone = np.zeros(tall.size, dtype=np.uint8)
+        gone[found.places[lost[found.owners]]] = 1
+        # A soft edge goes with it, where something is left beside it; the empty rows keep cells apart.
+        wider = cv2.dilate(gone.reshape(-1, width), _AROUND).reshape(tall.shape)
+        blank = [index for index, box in enumerate(boxes) if box is None]
+        wider[blank] = tall[blank]
+        both[..., 0] *= 1 - wider[:, :height]
     return boxes
 
 

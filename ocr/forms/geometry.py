@@ -125,8 +125,10 @@ def refine_quads(grey: Grey, quads: Floats, widths: Floats) -> Floats:
 
 def _weighted_line(offset: Floats, weight: Floats) -> Floats:
     """Weighted least squares lines: ``offset`` (…, n) over ``_ALONG`` → values at 0 and at 1, (…, 2)."""
-    total, first, second = np.moveaxis(weight @ _TERMS, -1, 0)
-    level, product = np.moveaxis((weight * offset) @ _TERMS[:, :2], -1, 0) / total
+    moments = weight @ _TERMS
+    total, first, second = moments[..., 0], moments[..., 1], moments[..., 2]
+    sums = (weight * offset) @ _TERMS[:, :2]
+    level, product = sums[..., 0] / total, sums[..., 1] / total
     middle = first / total
     slope = (product - middle * level) / np.maximum(second / total - middle**2, 1e-9)
     return np.stack([level - slope * middle, level + slope * (1.0 - middle)], axis=-1)
@@ -134,8 +136,8 @@ def _weighted_line(offset: Floats, weight: Floats) -> Floats:
 
 def _intersections(first: Floats, second: Floats) -> Floats:
     """Where lines (…, 2 points, 2) meet, (…, 2); not a number where they do not."""
-    (x1, y1), (x2, y2) = np.moveaxis(first, (-2, -1), (0, 1))
-    (x3, y3), (x4, y4) = np.moveaxis(second, (-2, -1), (0, 1))
+    x1, y1, x2, y2 = (first[..., point, axis] for point in (0, 1) for axis in (0, 1))
+    x3, y3, x4, y4 = (second[..., point, axis] for point in (0, 1) for axis in (0, 1))
     determinant = (x1 - x2) * (y3 - y4) - (y1 - y2) * (x3 - x4)
     determinant = np.where(np.abs(determinant) < 1e-9, np.nan, determinant)
     a, b = x1 * y2 - y1 * x2, x3 * y4 - y3 * x4

@@ -124,3 +124,15 @@ def test_a_cut_without_size_is_blank_and_no_error() -> None:
 @pytest.mark.parametrize("value", [0, 255, 128])
 def test_flat_cuts_have_no_ink(value: int) -> None:
     assert prepare_one(np.full((60, 60), value, np.uint8), MARGIN)[0].max() < 0.1
+
+
+def test_what_is_taken_out_of_one_cell_leaves_those_beside_it_alone() -> None:
+    overflow = _written(8)
+    overflow[2:9, 10:-10] = 40
+    overflow[-9:-2, 10:-10] = 40
+    crops = [_written(3), overflow, _written(5, seed=1), paper(), overflow, _written(1, seed=2)]
+    together = prepare(crops, MARGIN)
+    for crop, inputs in zip(crops, together, strict=True):
+        assert np.abs(prepare_one(crop, MARGIN) - inputs).max() < 1e-5
+    # The neighbours' ink is gone from what is the cell's own, and still in what is dark.
+    assert together[1, 0].sum() < together[1, 1].sum() - 10
