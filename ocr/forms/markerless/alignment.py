@@ -124,6 +124,12 @@ def _look(
     corner, size = (-reach / detail.scale,) * 2, (width + 2 * reach, height + 2 * reach)
     slip = warp_bent(grey, matrix, bend, detail.dpi, size=size, corner_mm=corner)
     ink = ink_levels(slip, detail.dpi, detail.soft_px)
+    # No print gets here even where it is furthest off: what is here is a scanner's lid beside the paper.
+    top, bottom, left, right = patches.free
+    ink[:top] = 0
+    ink[ink.shape[0] - bottom :] = 0
+    ink[:, :left] = 0
+    ink[:, ink.shape[1] - right :] = 0
     if masked:
         ink[reach : reach + height, reach : reach + width][patches.writing] = 0
     return look(ink, patches, reach)

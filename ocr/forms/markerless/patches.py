@@ -13,6 +13,7 @@ from ocr.forms.markerless.blanks import BLANK_DPI, Blank
 from ocr.forms.markerless.features import ink_levels
 from ocr.forms.settings import Floats, Grey
 from ocr.reduce import reduced
+from templates.model import Box
 
 #: Of a patch, at least this share is print and at most this share is for writing in.
 _PRINT, _WRITING = 0.02, 0.55
@@ -49,7 +50,7 @@ FINE = Detail(BLANK_DPI, (13.0, 9.0), (10.0, 7.0))
 class Patches:
     """n patches of a blank: ``middle`` (n, 2) mm; ``corner`` (n, 2) pixels (x, y) of the blank's picture at
     ``detail``; ``ink`` the print of each, float32; ``writing``: bool of the picture's size, where people
-    write.
+    write; ``free``: pixels at the top, bottom, left and right edge that have no print.
     """
 
     detail: Detail
@@ -57,14 +58,23 @@ class Patches:
     middle: Floats
     corner: NDArray[np.int64]
     ink: tuple[NDArray[np.float32], ...]
+    free: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     def __len__(self) -> int:
         return len(self.ink)
 
+    def touching(self, box: Box) -> NDArray[np.bool_]:
+        """Which of them (n,) have a part of ``box`` (mm) in them."""
+        scale = self.detail.scale
+        size = np.array([(piece.shape[1], piece.shape[0]) for piece in self.ink]).reshape(-1, 2) / scale
+        near, far = self.corner / scale, self.corner / scale + size
+        across = (near[:, 0] < box.right_mm) & (far[:, 0] > box.x_mm)
+        return np.asarray(across & (near[:, 1] < box.bottom_mm) & (far[:, 1] > box.y_mm))
+
     def only(self, chosen: NDArray[np.int64]) -> Patches:
         """Some of them."""
         ink = tuple(self.ink[int(i)] for i in chosen)
-        return Patches(self.detail, self.writing, self.middle[chosen], self.corner[chosen], ink)
+        return Patches(self.detail, self.writing, self.middle[chosen], self.corner[chosen], ink, self.free)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +116,21 @@ def patches_of(blank: Blank, detail: Detail = FINE) -> Patches:
         np.array(middles, dtype=np.float64).reshape(-1, 2),
         np.array(corners, dtype=np.int64).reshape(-1, 2),
         tuple(pieces),
+        _free((width, height), corners, pieces),
     )
+
+
+def _free(
+    size: tuple[int, int], corners: list[tuple[int, int]], pieces: list[NDArray[np.float32]]
+) -> tuple[int, int, int, int]:
+    """How many pixels at the top, bottom, left and right no patch has print in; ``size``: (width, height)."""
+    print_at = np.zeros((size[1], size[0]), dtype=np.bool_)
+    for (x, y), piece in zip(corners, pieces, strict=True):
+        print_at[y : y + piece.shape[0], x : x + piece.shape[1]] |= piece > _DARK
+    rows, columns = np.flatnonzero(print_at.any(axis=1)), np.flatnonzero(print_at.any(axis=0))
+    if not len(rows):
+        return 0, 0, 0, 0
+    return int(rows[0]), int(size[1] - 1 - rows[-1]), int(columns[0]), int(size[0] - 1 - columns[-1])
 
 
 def _starts(length: int, size: int, step: float) -> list[int]:

@@ -26,6 +26,9 @@ _SEARCH_MM = 1.0
 _AROUND_MM, _FEWEST, _SHARE, _SHARE_ALONE = 11.0, 2, 0.5, 0.75
 #: Less by so much is enough where, of the print that is seen at all, this share is in place.
 _HIDDEN, _AGREED = 0.25, 0.85
+#: Of the print that a field's own cells are in, this share has to be in place, where there is so much of it:
+#: a row that was moved as a whole leaves what is around it where it was.
+_OWN_SHARE, _OWN_FEWEST = 0.45, 6
 #: Every part of a field (of about so many mm) has to have print this near (mm), and print that tells where it
 #: is in each direction that near: an empty line has nothing but its rule beside it.
 _PART_MM, _BESIDE_MM, _TOLD_MM = 25.0, 22.0, 50.0
@@ -109,7 +112,16 @@ def _borne_out(aligned: Aligned, field: Field, share: float) -> bool:
     least = share - _HIDDEN if found >= _AGREED * seen else share
     if count < _FEWEST or found < max(_FEWEST, least * count):
         return False
+    if field.cells and not _own_in_place(aligned, field):
+        return False
     return all(_held(aligned, place, _reach(field)) for place in _places(field))
+
+
+def _own_in_place(aligned: Aligned, field: Field) -> bool:
+    """Whether the print of a field's own cells is where it belongs, as far as there is enough of it."""
+    own = aligned.visible & aligned.patches.touching(field.box)
+    count = int(own.sum())
+    return count < _OWN_FEWEST or int(aligned.found[own].sum()) >= _OWN_SHARE * count
 
 
 def _places(field: Field) -> NDArray[np.float64]:
