@@ -90,6 +90,7 @@ def problem_json(problem: Problem | None) -> dict[str, Any] | None:
         "remedy": problem.remedy,
         "line": problem.line,
         "field": problem.field,
+        "unnamed": problem.unnamed,
     }
 
 

@@ -25,12 +25,16 @@ from templates.model import Template
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a draft. ``field``: which one (from 0), if it is one; ``line``: of the YAML."""
+    """What is wrong with a draft. ``field``: which one (from 0), if it is one; ``line``: of the YAML.
+
+    ``unnamed``: nothing is, but that nobody has said yet what the form is called.
+    """
 
     text: str
     remedy: str
     line: int
     field: int | None = None
+    unnamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,20 @@ def write(ctx: Context, known: Draft, folder: Path, who: str) -> Written:
         for other in ctx.templates.values():
             refuse_clash(path, template, Path(f"{other.key}.yaml"), other)
     except TemplateError as error:
-        problem = Problem(error.problem, error.remedy, error.line, field_at(text, error.line))
-        return Written(path, text, reference, picture, None, problem)
+        return Written(path, text, reference, picture, None, _problem(form, text, error))
     return Written(path, text, reference, picture, template, None)
+
+
+def _problem(form: DraftForm, text: str, error: TemplateError) -> Problem:
+    """What to tell of a form's mistakes: the first that is one, for a name is given in its own time."""
+    missing = [key for key, said in (("name:", form.name), ("title:", form.title)) if not said]
+    lines = text.splitlines()
+    for each in (error, *error.further):
+        if not any(lines[each.line - 1].startswith(key) for key in missing):
+            return Problem(each.problem, each.remedy, each.line, field_at(text, each.line))
+    return Problem(
+        "У бланка ещё нет названия (no name yet)", "напишите его наверху", error.line, unnamed=True
+    )
 
 
 @contextmanager

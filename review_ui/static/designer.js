@@ -408,7 +408,10 @@ function verdict() {
     lines.push(line);
   };
   const { problem } = state;
-  if (problem) {
+  if (problem?.unnamed) {
+    // Nobody has done anything wrong: there is one thing left to say.
+    say(`${problem.text}: ${problem.remedy}.`, '');
+  } else if (problem) {
     const name = problem.field === null ? '' : `${short(state.form.fields[problem.field] ?? { label: '' })}: `;
     say(`${words.mend} ${name}${problem.text}`, 'bad');
     say(problem.remedy, '');

@@ -113,15 +113,24 @@ export class Board {
     const group = make('g', { class: kinds.join(' '), role: 'button', tabindex: 0, 'data-n': n, 'data-sort': 'f', 'aria-pressed': on, 'aria-label': name }, this.svg);
     make('rect', { class: 'body', x: field.x, y: field.y, width: field.w, height: field.h }, group);
     for (const [x, width] of cellsOf(field)) make('rect', { class: 'cell', x, y: field.y, width, height: field.h }, group);
-    const size = Math.min(3.4, 13 / this.pixels());
-    const short = this.tell.short(field);
-    make('rect', { class: 'tab', x: field.x, y: field.y - size * 1.35, width: size * (0.62 * short.length + 0.7), height: size * 1.35 }, group);
-    make('text', { x: field.x + size * 0.3, y: field.y - size * 0.35, 'font-size': size }, group).textContent = short;
+    this.tag(field, group);
     if (!on) return;
     const grip = 9 / this.pixels();
     for (const [corner, [right, low]] of Object.entries(CORNERS)) {
       make('rect', { class: `grip ${corner}`, 'data-corner': corner, x: field.x + right * field.w - grip / 2, y: field.y + low * field.h - grip / 2, width: grip, height: grip }, group);
     }
+  }
+
+  /** The field's name, inside it: what is printed around it stays to be read. As much of it as there is room for. */
+  tag(field, group) {
+    const name = this.tell.short(field);
+    make('title', {}, group).textContent = name;
+    const size = Math.min(3.4, 13 / this.pixels(), field.h * 0.45);
+    const room = Math.floor((field.w / size - 0.7) / 0.62);
+    if (room < 3 || size * this.pixels() < 6) return;
+    const short = name.length > room ? `${name.slice(0, room - 1)}…` : name;
+    make('rect', { class: 'tab', x: field.x, y: field.y, width: Math.min(field.w, size * (0.62 * short.length + 0.7)), height: size * 1.35 }, group);
+    make('text', { x: field.x + size * 0.3, y: field.y + size, 'font-size': size }, group).textContent = short;
   }
 
   /** Screen pixels a millimetre. */

@@ -114,6 +114,9 @@ def kept(page: Page) -> None:
 def test_from_an_empty_form_to_sheets_read_with_it(page: Page, ctx: Context, tmp_path: Path) -> None:
     begin(page, taught_form.png(taught_form.blank()))
     assert page.locator(".p").count() == 9
+    # Nobody is blamed for what there was no time to write.
+    expect(page.locator("#verdict")).to_contain_text("account")
+    expect(page.locator("#verdict")).not_to_contain_text("должно быть текстом")
     page.get_by_label("Как называется").fill("Бланк ящика")
     expect(page.get_by_label("Короткое имя")).to_have_value("blank-yaschika")
     # By mouse: a place that was found.
@@ -128,6 +131,19 @@ def test_from_an_empty_form_to_sheets_read_with_it(page: Page, ctx: Context, tmp
             page.get_by_label("Обязательное").check()
     expect(page.locator("#kind")).to_have_value("signature")
     kept(page)
+    # A field's name stands inside it: what the form says around it stays to be read.
+    tags = page.locator(".f").evaluate_all(
+        """all => all.map(f => ['.body', '.tab'].map(part => {
+            const r = f.querySelector(part); if (!r) return null;
+            const at = ['x', 'y', 'width', 'height'].map(a => +r.getAttribute(a));
+            return [at[0], at[1], at[0] + at[2], at[1] + at[3]];
+        }))"""
+    )
+    assert len(tags) == 4
+    for body, tab in tags:
+        assert tab is not None
+        assert body[0] <= tab[0] and body[1] <= tab[1]
+        assert tab[2] <= body[2] + 0.01 and tab[3] <= body[3] + 0.01
     expect(page.get_by_text("Ошибок нет.")).to_be_visible()
 
     # Moved, resized and removed by keys alone; the last step is taken back.

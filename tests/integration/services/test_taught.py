@@ -197,6 +197,21 @@ def test_a_withdrawn_form_reads_no_new_sheets_until_it_is_restored(
         taught.withdraw(live, "nothing@1", "olga")
 
 
+def test_a_name_that_nobody_has_written_yet_is_no_mistake(live: Context, draw: int) -> None:
+    known = designing.draft(live, draw)
+    nameless = dataclasses.replace(known.form, name="", title="")
+    with publishing.written(live, dataclasses.replace(known, form=nameless), "olga") as files:
+        assert files.template is None
+        assert files.problem is not None
+        assert files.problem.unnamed
+    wrong = dataclasses.replace(nameless.fields[0], x=1000.0)
+    both = dataclasses.replace(nameless, fields=(wrong, *nameless.fields[1:]))
+    with publishing.written(live, dataclasses.replace(known, form=both), "olga") as files:
+        assert files.problem is not None
+        assert not files.problem.unnamed
+        assert files.problem.field == 0
+
+
 def test_what_the_loader_refuses_is_told_with_its_field(live: Context, draw: int) -> None:
     draft_id = draw
     known = designing.draft(live, draft_id)
