@@ -34,14 +34,19 @@ def is_blank(grey: NDArray[np.uint8]) -> bool:
 
     Dust, punch holes, black scanner edges and bleed-through are no marks. When unsure the answer is False.
     """
-    return marks_mm2(grey) == 0.0
+    return marks_mm2(grey, enough=0.0) == 0.0
 
 
-def marks_mm2(grey: NDArray[np.uint8], outside: Sequence[NDArray[np.float64]] = ()) -> float:
+def marks_mm2(
+    grey: NDArray[np.uint8],
+    outside: Sequence[NDArray[np.float64]] = (),
+    enough: float = float("inf"),
+) -> float:
     """Area (mm², of an A4 page) of the marks on a page; 0 for a blank one, infinite when it is too dark to
     tell.
 
     ``outside``: quadrilaterals (4, 2) in pixels that are left out, for what lies beside slips already found.
+    ``enough``: once there is more than this, the rest need not be known.
     """
     if min(grey.shape) < 16:
         return float("inf")
@@ -62,9 +67,13 @@ def marks_mm2(grey: NDArray[np.uint8], outside: Sequence[NDArray[np.float64]] = 
         return float("inf")
     if not usable.any():
         return 0.0
-    ink = _ink_area(small, usable, scale)
     stains = _stain_area(small, usable, scale)
-    return (ink if ink >= _INK_MM2 else 0.0) + (stains if stains >= _STAIN_MM2 else 0.0)
+    stains = stains if stains >= _STAIN_MM2 else 0.0
+    if stains > enough:
+        # A page of print is seen from afar; strokes take thirty times as long.
+        return stains
+    ink = _ink_area(small, usable, scale)
+    return stains + (ink if ink >= _INK_MM2 else 0.0)
 
 
 def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
