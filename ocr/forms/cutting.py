@@ -91,6 +91,8 @@ def cut(
     width = max(1, round(box.w_mm * (1 + 2 * margin) * scale))
     height = max(1, round(box.h_mm * (1 + 2 * margin) * scale))
     left, top = round(x), round(y)
+    if left >= 0 and top >= 0 and left + width <= slip.shape[1] and top + height <= slip.shape[0]:
+        return slip[top : top + height, left : left + width].copy()
     result = np.full((height, width), 255, dtype=np.uint8)
     x0, y0 = max(left, 0), max(top, 0)
     x1, y1 = min(left + width, slip.shape[1]), min(top + height, slip.shape[0])

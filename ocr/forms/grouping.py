@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -31,11 +32,14 @@ _FLAT_MM = 0.15
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """Markers taken to be one slip's; ``sightings`` by marker id, ``misfit_mm`` of the best plane map."""
+    """Markers taken to be one slip's; ``sightings`` by marker id, ``misfit_mm`` of the best plane map, which
+    is ``best`` where it has been worked out.
+    """
 
     template: Template
     sightings: dict[int, Sighting]
     misfit_mm: float
+    best: Floats | None = None
 
     def points(self, without: int | None = None) -> tuple[Floats, Floats]:
         """Marker corners in slip millimetres and in page pixels, (4·markers, 2) each."""
@@ -51,7 +55,7 @@ class Candidate:
 
     @cached_property
     def _matrix(self) -> Floats | None:
-        return best_map(*self.points())
+        return best_map(*self.points()) if self.best is None else self.best
 
     def centre(self) -> Floats:
         """The slip's middle in page pixels, (2,); the markers' middle where there is no map."""
@@ -132,8 +136,11 @@ def _proposals(
     template: Template, sightings: Sequence[Sighting], count: int, fits: dict[tuple[int, int], bool]
 ) -> Iterator[Candidate]:
     """Every set of ``count`` markers that may be one slip's."""
+    ids = _ids(template)
+    own = [s for s in sightings if s.id in ids]
+    if len(own) < count:
+        return
     markers = {m.id: m for m in template.markers}
-    own = [s for s in sightings if s.id in markers]
     for members in combinations(own, count):
         if len({s.id for s in members}) < count:
             continue
@@ -146,7 +153,12 @@ def _proposals(
             continue
         error = misfit(matrix, mm, px)
         if error < _ONE_SLIP_MM:
-            yield Candidate(template, candidate.sightings, error)
+            yield Candidate(template, candidate.sightings, error, matrix)
+
+
+@lru_cache(maxsize=64)
+def _ids(template: Template) -> frozenset[int]:
+    return frozenset(m.id for m in template.markers)
 
 
 def _fit_together(
@@ -161,13 +173,15 @@ def _fit_together(
 
 
 def _expects(a: Sighting, b: Sighting, markers: dict[int, Marker]) -> bool:
-    own, other = corners(markers[a.id].box), corners(markers[b.id].box)
+    own, other = corners(markers[a.id].box), markers[b.id].box
+    x, y = other.x_mm + other.w_mm / 2, other.y_mm + other.h_mm / 2
+    here, there = a.centre.tolist(), b.centre.tolist()
     # Seen from the side a marker is no square: the affine map goes with it, the similarity errs less.
     for fit in (fit_similarity, fit_affine):
-        expected = project(fit(own, a.quad), other).mean(axis=0)
-        distance = float(np.linalg.norm(expected - a.centre))
+        (xx, xy, x0), (yx, yy, y0), _ = fit(own, a.quad).tolist()
+        expected = (xx * x + xy * y + x0, yx * x + yy * y + y0)
         # A neighbouring slip's marker is a whole slip away.
-        if float(np.linalg.norm(expected - b.centre)) < 0.35 * distance:
+        if math.dist(expected, there) < 0.35 * math.dist(expected, here):
             return True
     return False
 
