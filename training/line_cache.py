@@ -22,7 +22,7 @@ from training.sources import load
 
 FOLDER = Path(__file__).parent / "cache"
 #: Lines a part of all sources together, parts, and lines of a set that is held out.
-_PART, PARTS, _HELD = 6000, 8, 500
+_PART, PARTS, _HELD = 6000, 14, 500
 #: Digits that a form's fields have.
 FIELDS = (2, 3, 4, 5, 6, 10)
 

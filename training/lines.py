@@ -33,6 +33,7 @@ RUNS = {
     "lines": Plan("lines", steps=9000, quick=1.0, flat=True, cells="more"),
     # Half of it drawn on paper and prepared as at run time; cooled down.
     "lines-more": Plan("lines-more", steps=9000, quick=0.5, start_from="lines", seed=2),
+    "lines-long": Plan("lines-long", steps=8500, quick=0.35, start_from="lines-more", seed=3),
 }
 #: What is shipped: the mean of the two.
 SHIPPED = "lines+lines-more"
