@@ -31,9 +31,13 @@ def conclude(ctx: Context, tx: Transaction, file_id: int, *, at: datetime, who: 
     The caller holds the lock of the supplier's sheets. Returns what became of them; nothing happens while a
     page is pending. What a person was asked about meanwhile is left alone.
     """
+    if not tx.sheets.any_with(file_id, SheetState.REVIEW, Reason.OTHER_SIDE_AWAITED):
+        return []
+    if not tx.sheets.in_review_for(file_id, Reason.OTHER_SIDE_AWAITED):
+        return []
     faces = tx.sheets.faces(file_id)
     waiting = [face.id for face in faces if _awaits(face)]
-    if not waiting or any(face.state is SheetState.PENDING for face in faces):
+    if any(face.state is SheetState.PENDING for face in faces):
         return []
     rows = {row.id: row for row in tx.sheets.get(waiting, lock=True)}
     # What changed before the rows were locked, and what a supervisor was asked about, is a person's.
