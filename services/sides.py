@@ -33,8 +33,6 @@ def conclude(ctx: Context, tx: Transaction, file_id: int, *, at: datetime, who: 
     """
     if not tx.sheets.any_with(file_id, SheetState.REVIEW, Reason.OTHER_SIDE_AWAITED):
         return []
-    if not tx.sheets.in_review_for(file_id, Reason.OTHER_SIDE_AWAITED):
-        return []
     faces = tx.sheets.faces(file_id)
     waiting = [face.id for face in faces if _awaits(face)]
     if any(face.state is SheetState.PENDING for face in faces):

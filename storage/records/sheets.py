@@ -171,23 +171,16 @@ class Sheets:
 
     def any_with(self, file_id: int, state: SheetState, first: Reason) -> bool:
         """Whether a sheet of a file is in ``state`` for ``first`` of all; quick where few sheets are."""
-        # A range of the index over both: every file is asked this with every chunk.
+        # A range of the index over both: every file is asked this with every chunk. It ends with a letter, for
+        # collations pass over signs.
+        behind = first.value[:-1] + chr(ord(first.value[-1]) + 1)
         query = sa.select(sheet.c.id).where(
             sheet.c.state == state.value,
             sheet.c.reasons >= first.value,
-            sheet.c.reasons < first.value + "~",
+            sheet.c.reasons < behind,
             sheet.c.file_id == file_id,
         )
         return self._connection.execute(query.limit(1)).scalar() is not None
-
-    def in_review_for(self, file_id: int, reason: Reason) -> bool:
-        """Whether a sheet of a file is in review for this reason, among others."""
-        query = sa.select(sheet.c.id).where(
-            sheet.c.file_id == file_id,
-            sheet.c.state == SheetState.REVIEW.value,
-            sheet.c.reasons.contains(reason.value, autoescape=True),
-        )
-        return self._connection.execute(query.limit(1)).first() is not None
 
     def faces(self, file_id: int) -> list[SheetFace]:
         """All sheets of a file in its order, without what was read of them."""
