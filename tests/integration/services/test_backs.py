@@ -272,6 +272,13 @@ def test_the_second_page_to_be_committed_makes_the_document(
     assert verify(two_sided).problems == ()
 
 
+def test_a_side_that_waits_for_more_than_one_reason_is_not_forgotten(two_sided: Context) -> None:
+    handed_in(two_sided, front(A, "1100", reasons=["form_unsure", "struck_out"]), back("450"))
+    digitise.digitise_chunk(two_sided, [1])
+    digitise.digitise_chunk(two_sided, [2])
+    assert states(two_sided) == [("review", (Reason.FORM_UNSURE, Reason.STRUCK_OUT)), WHOLE[1]]
+
+
 def test_a_page_of_another_kind_may_be_the_last(two_sided: Context) -> None:
     handed_in(two_sided, front(A, "1100"), back("450"), "blank")
     digitise.digitise_chunk(two_sided, [1, 2])
