@@ -171,8 +171,8 @@ class Sheets:
 
     def any_with(self, file_id: int, state: SheetState, first: Reason) -> bool:
         """Whether a sheet of a file is in ``state`` for ``first`` of all; quick where few sheets are."""
-        # A range of the index over both: every file is asked this with every chunk. It ends with a letter, for
-        # collations pass over signs.
+        # A range of the index over both, for every file is asked this with every chunk. It ends with a
+        # letter: collations pass over signs.
         behind = first.value[:-1] + chr(ord(first.value[-1]) + 1)
         query = sa.select(sheet.c.id).where(
             sheet.c.state == state.value,
