@@ -84,7 +84,17 @@ def _dark_on_light(grey: Grey) -> Grey:
     """Turn a negative (light ink, most of the picture dark) into dark ink on light paper."""
     low, middle, high = np.percentile(grey, (2, 50, 98))
     negative = middle < 110 and high - low > 50 and middle - low < 0.3 * (high - low)
-    return np.asarray(255 - grey, dtype=np.uint8) if negative else grey
+    # A broad pen in a tight box covers most of its paper, too, but is thinner than what it leaves bare.
+    if negative and _breadth(grey < (low + high) / 2) > _breadth(grey >= (low + high) / 2):
+        return np.asarray(255 - grey, dtype=np.uint8)
+    return grey
+
+
+def _breadth(mask: NDArray[np.bool_]) -> float:
+    """How far the middle of what is in the mask lies from its edges, in pixels: half a stroke's width."""
+    inside = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    away = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+    return float(np.percentile(away[away > 0], 90)) if (away > 0).any() else 0.0
 
 
 def _bounded(grey: Grey) -> Grey:

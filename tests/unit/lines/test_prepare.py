@@ -77,6 +77,19 @@ def test_strokes_of_a_broad_pen_in_a_row_are_no_rule() -> None:
     assert columns[-1] - columns[0] > 2.5 * DIGIT
 
 
+def test_a_broad_pen_in_a_tight_box_is_no_negative() -> None:
+    page = np.full((60, 150), 255, np.uint8)
+    cv2.rectangle(page, (2, 2), (147, 57), 0, 7)
+    for at in (32, 75, 118):
+        cv2.ellipse(page, (at, 30), (12, 20), 0, 0, 360, 0, 9)
+    assert (page < 128).mean() > 0.5
+    assert 0.1 < _ink(prepare(page)).mean() < 0.5
+    white_on_black = np.zeros((60, 150), np.uint8)
+    cv2.putText(white_on_black, "4712", (10, 48), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 255, 3)
+    plain = prepare(np.asarray(255 - white_on_black, dtype=np.uint8))
+    assert np.abs(prepare(white_on_black).astype(int) - plain).mean() < 2
+
+
 def _in_a_row(right: int, left_end: int = 56) -> np.ndarray:
     """A box with writing between two empty ones that the picture's ends cut off, printing above it."""
     page = np.full((150, 260), 255, np.uint8)
