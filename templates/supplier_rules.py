@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal, TypeVar, cast
 
+from domain.errors import TemplateError
 from domain.supplier import (
     AccountAlias,
     AccountFormat,
@@ -17,6 +20,7 @@ from domain.supplier import (
     TariffChanges,
 )
 from domain.window import ALWAYS, Window
+from templates.faults import Faults
 from templates.yaml_nodes import Section, Value, read_mapping
 
 #: ``station`` is the drop-boxes' channel: slips that a scanning station sends in; ``desk`` a service office;
@@ -42,6 +46,10 @@ TEXTS: Final = ("how_to_send", "contact", "no_reading")
 _OUTSIDE: Final = ("review", "reject", "next_period")
 _PROVIDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 SHIPPED = Path(__file__).resolve().parent
+#: In place of what a mistake keeps from being known, to go on looking for others.
+_NO_WINDOWS: Final[dict[str, Window]] = {}
+_LOOKED_AT: Final[tuple[Outside, dict[str, Outside]]] = ("review", {})
+T = TypeVar("T")
 
 
 def suppliers(extra: Path | None = None) -> Mapping[str, SupplierRules]:
@@ -59,27 +67,48 @@ def load_suppliers(folder: Path) -> Mapping[str, SupplierRules]:
 def load_supplier(path: Path) -> SupplierRules:
     """Loads one supplier; its name must be its folder's. Raises ``TemplateError`` with the line."""
     root = read_mapping(path, "поставщик")
-    name_value = root.need("name", path.parent.name)
-    name = name_value.text("name")
+    faults = Faults()
+    name = faults.of(lambda: _name(root, path), path.parent.name)
+    title = faults.of(lambda: root.need("title", "ПАО «Красноярскэнергосбыт»").text("title"), "")
+    account = faults.of(lambda: _account(root.need("account", "{digits: 12}").section("account")), None)
+    value = faults.of(lambda: root.need("periods", "и список сроков действия"), None)
+    items = faults.of(partial(value.items, "periods"), None) if value is not None else None
+    read = [faults.of(partial(_period_of, item), None) for item in items or ()]
+    periods = tuple(period for period in read if period is not None)
+    if value is not None and items is not None and not items:
+        faults.add(
+            [value.error("нет ни одного срока действия (no periods)", "добавьте «- since: ГГГГ-ММ-ДД»")]
+        )
+    faults.of(root.done, None)
+    if len(periods) == len(read):
+        faults.add(_out_of_order(periods, items or []))
+    faults.refuse()
+    assert account is not None, "what could not be read was refused"
+    return SupplierRules(name, title, account, periods)
+
+
+def _name(root: Section, path: Path) -> str:
+    value = root.need("name", path.parent.name)
+    name = value.text("name")
     if name != path.parent.name:
-        raise name_value.error(
+        raise value.error(
             f"имя «{name}» не совпадает с папкой «{path.parent.name}» (name is not the folder's)",
             f"напишите name: {path.parent.name}",
         )
-    title = root.need("title", "ПАО «Красноярскэнергосбыт»").text("title")
-    account = _account(root.need("account", "{digits: 12}").section("account"))
-    value = root.need("periods", "и список сроков действия")
-    periods = tuple(_period(item.section("срок действия")) for item in value.items("periods"))
-    if not periods:
-        raise value.error("нет ни одного срока действия (no periods)", "добавьте «- since: ГГГГ-ММ-ДД»")
-    root.done()
-    for before, after, item in zip(periods, periods[1:], value.items("periods")[1:], strict=False):
+    return name
+
+
+def _out_of_order(periods: Sequence[DatedRules], items: Sequence[Value]) -> Iterator[TemplateError]:
+    for before, after, item in zip(periods, periods[1:], items[1:], strict=False):
         if after.since <= before.since:
-            raise item.error(
+            yield item.error(
                 f"срок с {after.since} стоит после срока с {before.since} (periods out of order)",
                 "расположите сроки от старых к новым",
             )
-    return SupplierRules(name, title, account, periods)
+
+
+def _period_of(item: Value) -> DatedRules:
+    return _period(item.section("срок действия"))
 
 
 def _account(section: Section) -> AccountFormat:
@@ -119,39 +148,53 @@ def _digits(value: Value) -> tuple[int, int]:
 
 
 def _period(section: Section) -> DatedRules:
-    since = section.need("since", "2012-10-23").day("since")
+    faults = Faults()
+    since = faults.of(lambda: section.need("since", "2012-10-23").day("since"), date.min)
     source = section.get("source")
     if source is not None:
-        source.text("source")
-    channels = section.need("windows", "и строки «канал: [первый день, последний день]»").section("windows")
-    windows = _windows(channels)
-    if not windows:
-        raise channels.error("не назван ни один канал (no channels)", "добавьте строку station: [23, 26]")
+        faults.of(partial(source.text, "source"), None)
+    windows = faults.of(lambda: _channels(section), _NO_WINDOWS)
     no_reading = section.get("no_reading")
-    outside, by_channel = _outside(section.get("outside_window"))
+    outside, by_channel = faults.of(lambda: _outside(section.get("outside_window")), _LOOKED_AT)
     ranks = section.get("ranks")
     same_period = section.get("same_period")
     season = section.get("season")
     changes = section.get("tariff_changes")
     texts = section.get("texts")
     asks = section.get("portal_asks")
-    section.done()
-    return DatedRules(
+    faults.of(section.done, None)
+    plain = DatedRules(since, windows)
+
+    def said(value: Value | None, read: Callable[[Value], T], otherwise: T) -> T:
+        return otherwise if value is None else faults.of(partial(read, value), otherwise)
+
+    rules = DatedRules(
         since,
         windows,
-        _no_reading(no_reading.section("no_reading")) if no_reading is not None else NoReadingRule(),
+        said(no_reading, lambda v: _no_reading(v.section("no_reading")), plain.no_reading),
         outside,
         by_channel,
-        _ranks(ranks.section("ranks")) if ranks is not None else {},
-        cast(
-            'Literal["review", "newer"]',
-            same_period.choice("same_period", ("review", "newer")) if same_period is not None else "review",
-        ),
-        season.numbers("season", 12, 0.1, 5.0) if season is not None else (1.0,) * 12,
-        _tariff_changes(changes.section("tariff_changes")) if changes is not None else TariffChanges(),
-        _texts(texts.section("texts")) if texts is not None else {},
-        _portal_asks(asks) if asks is not None else (),
+        said(ranks, lambda v: _ranks(v.section("ranks")), plain.ranks),
+        said(same_period, _same_period, plain.same_period),
+        said(season, lambda v: v.numbers("season", 12, 0.1, 5.0), plain.season),
+        said(changes, lambda v: _tariff_changes(v.section("tariff_changes")), plain.tariff_changes),
+        said(texts, lambda v: _texts(v.section("texts")), plain.texts),
+        said(asks, _portal_asks, plain.portal_asks),
     )
+    faults.refuse()
+    return rules
+
+
+def _channels(section: Section) -> dict[str, Window]:
+    channels = section.need("windows", "и строки «канал: [первый день, последний день]»").section("windows")
+    windows = _windows(channels)
+    if not windows:
+        raise channels.error("не назван ни один канал (no channels)", "добавьте строку station: [23, 26]")
+    return windows
+
+
+def _same_period(value: Value) -> Literal["review", "newer"]:
+    return cast('Literal["review", "newer"]', value.choice("same_period", ("review", "newer")))
 
 
 def _portal_asks(value: Value) -> tuple[Literal["meter_serial", "surname"], ...]:

@@ -91,3 +91,25 @@ def test_a_wrong_setting_is_refused_with_its_line(
     with pytest.raises(TemplateError, match=problem) as raised:
         load(tmp_path, text)
     assert raised.value.line == line
+
+
+def test_all_mistakes_of_a_supplier_are_told_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "somebody"
+    folder.mkdir()
+    path = folder / "supplier.yaml"
+    path.write_text(
+        "name: nobody\n"
+        "title: Кто-то\n"
+        "account: {digits: 99}\n"
+        "periods:\n"
+        "  - since: 2012-10-23\n"
+        "    windows: {station: [26, 23]}\n"
+        "    ranks: 7\n"
+        "  - since: когда-то\n"
+        "    windows: {station: [23, 26]}\n"
+        "colour: red\n",
+        "utf-8",
+    )
+    with pytest.raises(TemplateError) as caught:
+        load_supplier(path)
+    assert [each.line for each in (caught.value, *caught.value.further)] == [1, 3, 6, 7, 8, 10]
