@@ -1,11 +1,13 @@
 """Sheets a second on two cores, from a 300-dpi grey JPEG PDF to committed records.
 
-    python -m benchmarks.sheets [--sheets 500] [--no-flow]
+    python -m benchmarks.sheets [--sheets 500] [--no-flow] [--servers]
 
 In one run, on the same cores and the same file: the services as ``meterdrop ingest`` runs them, start-up by
 itself; the same batch as a flow through a local Prefect server; decoding the images alone; Tesseract on the
 same cut fields, RapidOCR on the same whole pages where it is installed (20 slips, extrapolated). Nothing else
-should run meanwhile; where something does, compare processor seconds; the load is printed.
+should run meanwhile; where something does, compare processor seconds; the load is printed. ``--servers``:
+records and objects lie where METERDROP_DATABASE_URL and METERDROP_S3_… say, in a database that is empty yet;
+no flow then.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ import pikepdf
 from benchmarks import rivals
 from benchmarks.cpu import cpu_seconds
 from benchmarks.pile import DAY, OUT, Pile, pile
+from domain.errors import UsageError
 from flows import environment, server
 from meterdrop.settings import load_settings
 from meterdrop.wiring import context
@@ -35,15 +38,25 @@ from services.context import Context
 from services.deliver import export_readings
 from services.register import import_register
 from services.results import BatchOrder, BatchResult
+from services.status import status
 
 ORDER = BatchOrder("krasnoyarskenergosbyt", "station", "benchmark", DAY)
 Runner = Callable[..., BatchResult]
 
 
-def measure(made: Pile, home: Path, cores: int, runner: Runner) -> dict[str, Any]:
-    """Start-up (to the first two sheets committed) and the whole pile, with ``runner``, in a fresh home."""
-    settings = load_settings({"METERDROP_HOME": str(home), "METERDROP_WORKERS": str(cores)})
+def measure(
+    made: Pile, home: Path, cores: int, runner: Runner, servers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Start-up (to the first two sheets committed) and the whole pile, with ``runner``, in a fresh home.
+
+    ``servers``: settings of the servers that keep records and objects instead.
+    """
+    settings = load_settings(
+        {"METERDROP_HOME": str(home), "METERDROP_WORKERS": str(cores), **(servers or {})}
+    )
     with context(settings) as ctx:
+        if status(ctx).sheets:
+            raise UsageError("the database holds sheets already; name an empty one")
         import_register(ctx, made.register, ORDER.supplier)
         first = _first_pages(home, cores)
         began = time.perf_counter()
@@ -102,14 +115,16 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--sample", type=int, default=20, help="slips that the others read")
     parser.add_argument("--no-flow", action="store_true", help="leave the Prefect server out")
+    parser.add_argument("--servers", action="store_true", help="PostgreSQL and S3 of the environment")
     given = parser.parse_args()
+    servers = _servers() if given.servers else {}
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
     made = pile(given.sheets)
     report: dict[str, Any] = {"cores": given.cores, "load_before": [round(x, 2) for x in os.getloadavg()]}
     folder = Path(tempfile.mkdtemp(prefix="meterdrop-benchmark-"))
     try:
         report["direct"] = _told(
-            "direct", measure(made, _home(folder, "direct"), given.cores, batch.run_batch)
+            "direct", measure(made, _home(folder, "direct"), given.cores, batch.run_batch, servers)
         )
         seconds, used = rivals.decode_alone(made.pdf, given.sheets, given.cores)
         decoding = {
@@ -120,7 +135,7 @@ def main() -> None:
             "ours_beside_it_cpu": round(report["direct"]["cpu_s_per_sheet"] * given.sheets / used, 2),
         }
         report["decoding_alone"] = _told("decoding alone", decoding)
-        if not given.no_flow:
+        if not given.no_flow and not servers:
             flow = _flow(made, folder, given.cores)
             flow["orchestration_share"] = round(1.0 - report["direct"]["seconds"] / flow["seconds"], 4)
             extra = flow["cpu_s_per_sheet"] - report["direct"]["cpu_s_per_sheet"]
@@ -158,6 +173,17 @@ def _flow(made: Pile, folder: Path, cores: int) -> dict[str, Any]:
         measured = measure(made, home, cores, run.run_batch)
         run.finish()
     return measured
+
+
+def _servers() -> dict[str, str]:
+    named = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("METERDROP_DATABASE_", "METERDROP_S3_"))
+    }
+    if "METERDROP_DATABASE_URL" not in named:
+        raise UsageError("set METERDROP_DATABASE_URL, and METERDROP_S3_… for the objects")
+    return named
 
 
 def _home(folder: Path, name: str) -> Path:
