@@ -19,9 +19,11 @@ from domain.sheet import SheetState
 from ocr.results import Registration, SlipReading
 from services import backs, deliver, digitise, receive, recognition, review, sides
 from services.context import Context
+from services.questionnaire_export import export_questionnaires
 from services.slip_picture import picture_of
 from services.verify import verify
 from storage.records import Records, RecordsSettings, SheetRow
+from templates.model import Box, Field
 from templates.sides import form_of
 from tests.paper import FORM, ORDER, Clock, account_row, file_of, open_services, register, slip
 
@@ -249,6 +251,29 @@ def test_each_field_is_shown_from_its_own_page(two_sided: Context) -> None:
         x, y, width, height = boxes[name]
         inside = picture.grey[y + 3 : y + height - 3, x + 3 : x + width - 3]
         assert abs(float(np.median(inside)) - shade) <= 2, name
+
+
+def test_a_questionnaire_of_two_sides_is_one(ctx: Context, tmp_path: Path) -> None:
+    register(ctx, account_row(A))
+    consent = ctx.templates["krasnoyarsk-consent@1"]
+    box = Field("wish", "handwriting", "other", False, "Пожелания", Box(20.0, 20.0, 100.0, 20.0))
+    other = replace(consent, name="consent-back", fields=(box,), markers=(), back_of=consent.name)
+    ctx = replace(ctx, templates={**ctx.templates, other.key: other})
+    said = run(ctx, front(A, "", template=consent.key), [slip("", "", template=other.key)])
+    assert said[0][0] == "review"
+    assert said[0][1][0] is Reason.QUESTIONNAIRE
+    assert said[1] == WHOLE[1]
+    shown = review.claim_next(ctx, "eve")
+    assert shown is not None
+    assert shown.template == f"{consent.key}+{other.key}"
+    values = {field.name: field.value for field in shown.fields} | {"signature": "yes", "wish": "тише"}
+    values |= {field.name: "" for field in shown.fields if field.check}
+    answer = review.accept(ctx, "eve", 1, values, (Reason.DATE_MISSING, Reason.DATE_UNCLEAR))
+    assert answer.outcome == "accepted", answer
+    export_questionnaires(ctx, tmp_path / "answers.csv")
+    header, line = (tmp_path / "answers.csv").read_text("utf-8-sig").splitlines()
+    assert dict(zip(header.split(","), line.split(","), strict=True))["wish"] == "тише"
+    assert verify(ctx).problems == ()
 
 
 # pages of one file that are committed apart
