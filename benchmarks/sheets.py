@@ -179,7 +179,7 @@ def _servers() -> dict[str, str]:
     named = {
         name: value
         for name, value in os.environ.items()
-        if name.startswith(("METERDROP_DATABASE_", "METERDROP_S3_"))
+        if name.startswith(("METERDROP_DATABASE_URL", "METERDROP_DATABASE_POOL", "METERDROP_S3_"))
     }
     if "METERDROP_DATABASE_URL" not in named:
         raise UsageError("set METERDROP_DATABASE_URL, and METERDROP_S3_… for the objects")
