@@ -373,7 +373,6 @@ def test_what_would_grow_beyond_the_limit_is_shrunk_to_square_pixels() -> None:
     assert page.grey.shape == (half.shape[0], half.shape[1] // 2)
 
 
-
 @pytest.mark.parametrize("dpi", [1, 72, 96, 20_000])
 def test_resolutions_that_no_scanner_has_are_none(dpi: int) -> None:
     assert load_page(good.picture("JPEG", dpi=(dpi, dpi))).dpi is None
