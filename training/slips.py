@@ -19,7 +19,7 @@ from simulate.scanner import random_scan, scan
 from simulate.strokes import Pen, lay, vary
 from templates.model import Template
 from training.sources import Source, illegible, load, raster_ink
-from training.train import fold as fold_of
+from training.sources import fold as fold_of
 
 
 @dataclass(frozen=True)
