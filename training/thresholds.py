@@ -61,7 +61,8 @@ CAVEATS = (
     "mnist_illegible.txt.",
     "The same writers served to fit the temperature, and to find that the shapes of ocr/forms/habits.py "
     "named too many fields; an earlier collection was thrown away for it.",
-    "Collected on the ordinary slip alone; the personal and the large-print slip share its thresholds.",
+    "The personal and the large-print slip share the ordinary slip's thresholds; receipts and office slips "
+    "were collected by themselves, each form alone.",
 )
 COLLECTED = date(2026, 11, 25)
 

@@ -147,7 +147,7 @@ def test_the_shipped_table_belongs_to_the_shipped_weights_and_forms():
     rows = load_thresholds().rows
     forms = {template.key for template in all_templates() if template.purpose == "slip"}
     # Forms without a proven threshold: everything on them goes to a person.
-    unproven = {"altai-slip@1", "khakas-receipt@1", "krasnoyarsk-office@1"}
+    unproven = {"altai-slip@1"}
     assert {row.template for row in rows} == forms - unproven
     cells, instruments = CellClassifier.load().model, Instruments()
     assert all(row.model == instruments.model(find(row.template.partition("@")[0]), cells) for row in rows)
