@@ -8,7 +8,8 @@ over cells, where `make train-digits` has left one.
     python -m training.lines render            lines into training/cache
     python -m training.lines train lines       all but UNIPEN fold 0 and MNIST test, drawn as it goes
     python -m training.lines train lines-more  goes on from there, half of it from disk
-    python -m training.lines measure lines-more+lines-long  their mean: writers left out, UNIPEN's real strings
+    python -m training.lines train lines-long  and once more, on more pictures
+    python -m training.lines measure lines-more+lines-long   their mean: writers left out, real strings
     python -m training.lines export lines-more+lines-long --version 4
     python -m training.lines all               all of these; `make train-lines`
 """
