@@ -14,6 +14,9 @@ from simulate.meters.model import Picture
 from simulate.meters.scene import draw_scene
 from simulate.meters.segments import draw_lcd
 
+#: Whole photos, tens of them.
+pytestmark = pytest.mark.slow
+
 
 @cache
 def _reader() -> MeterReader:
@@ -38,7 +41,6 @@ def test_displays_seen_close_are_read(draw: object, least: float) -> None:
     assert right / of >= least
 
 
-@pytest.mark.slow
 def test_what_is_sure_on_whole_photos_is_right() -> None:
     sure = wrong = found = of = 0
     for seed in range(50):
@@ -83,7 +85,6 @@ def test_the_models_name_themselves() -> None:
     assert "meter-reader@" in _reader().model
 
 
-@pytest.mark.slow
 def test_a_register_that_moves_a_clearly_seen_mark_is_contradicted() -> None:
     told = fine = of = 0
     for seed in range(20):

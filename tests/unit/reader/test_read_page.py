@@ -118,6 +118,7 @@ def _note(shade: int) -> Grey:
     return np.where(ink, shade, 250).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shade", [60, 150, 205])
 def test_a_note_without_a_form_is_not_blank(shade: int) -> None:
     page = scanner.scan(_note(shade), Scan(noise=4.0), np.random.default_rng(12))
@@ -126,6 +127,7 @@ def test_a_note_without_a_form_is_not_blank(shade: int) -> None:
     assert result.reasons[0] is Reason.TEMPLATE_NOT_FOUND
 
 
+@pytest.mark.slow
 def test_writing_in_a_shadow_is_not_blank() -> None:
     page = _note(90).astype(float)
     light = np.linspace(0.55, 1.0, page.shape[1])[None, :]
