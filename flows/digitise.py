@@ -114,7 +114,7 @@ async def digitise(
         sheets = await _patiently(ctx, partial(digitising.pending, ctx, batch))
         with about(batch=batch):
             results = await _digitise_all(batch, sheets, _task_sheets(len(sheets), ctx.reader.workers))
-        outcomes = [outcome for result in results for outcome in (*result.outcomes, *result.joined)]
+        outcomes = [outcome for result in results for outcome in result.every]
         # One line a file, however many of its sheets wait.
         problems += dict.fromkeys(each.problem for result in results for each in result.held)
         done = (receipts, problems, outcomes)

@@ -32,8 +32,7 @@ class Meter:
     async def advance(self, pages: int, result: ChunkResult) -> None:
         """A chunk of ``pages`` pages is through."""
         self._done += pages
-        self._by_state.update(outcome.state.value for outcome in (*result.outcomes, *result.joined))
-        self._by_state["review"] -= len(result.joined)
+        result.count(self._by_state)
         self._say()
         if self._artifact is not None:
             share = 100.0 * self._done / max(self._total, 1)

@@ -149,9 +149,8 @@ class _Run:
             result = self._again(partial(digitise.digitise_chunk, self.ctx, chunk))
         for each in result.held:
             self._hold(each.problem)
-        self.outcomes += (*result.outcomes, *result.joined)
-        self.by_state.update(outcome.state.value for outcome in (*result.outcomes, *result.joined))
-        self.by_state[SheetState.REVIEW.value] -= len(result.joined)
+        self.outcomes += result.every
+        result.count(self.by_state)
         self.done += recognition.asked
         self._report()
 

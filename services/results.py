@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -81,6 +82,16 @@ class ChunkResult:
     skipped: int = 0
     held: tuple[HeldSheet, ...] = ()
     joined: tuple[SheetOutcome, ...] = ()
+
+    @property
+    def every(self) -> tuple[SheetOutcome, ...]:
+        """All outcomes; of a sheet with two the later one comes last."""
+        return (*self.outcomes, *self.joined)
+
+    def count(self, by_state: Counter[str]) -> None:
+        """Add the chunk's sheets to counts that hold each sheet once."""
+        by_state.update(outcome.state.value for outcome in self.every)
+        by_state[SheetState.REVIEW.value] -= len(self.joined)
 
 
 @dataclass(frozen=True)

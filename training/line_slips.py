@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import cv2
 import numpy as np
 
 from simulate.fill import Writer, fill
-from simulate.hands import HANDS
 from simulate.paper import Grey, blank, personal, written
-from simulate.scanner import random_scan, scan
-from simulate.strokes import Pen, lay, vary
+from simulate.strokes import lay, vary
 from templates.model import Box, Template
-from training.slips import PicturedHand, RecordedHand, Truth, damaged
+from training.slips import PicturedHand, RecordedHand, Truth, damaged, said, somebody, through_scanner
 
 #: How people write a date without cells; pictured writers have no dots and leave a gap.
 DATES = ("%d.%m.%Y", "%d.%m.%y", "%d %m %Y", "%d/%m/%y", "%d-%m-%Y")
@@ -45,19 +43,8 @@ def one(
     day: date,
 ) -> tuple[Grey, int, Truth]:
     """One scanned form; an account that its supplier prints is printed, all else is written."""
-    hand = hands[int(rng.integers(len(hands)))]
-    pen = Pen(
-        width=float(rng.uniform(0.28, 0.75)),
-        darkness=float(rng.uniform(0.6, 1.0)),
-        shade=int(rng.integers(10, 95)),
-        slant=float(rng.normal(0.0, 0.08)),
-        tremor=float(rng.uniform(0.0, 0.01)),
-    )
-    strokes = hand if isinstance(hand, RecordedHand) else HANDS[0]
-    writer = Writer(strokes, pen, size=float(rng.uniform(0.5, 0.85)), unsteady=float(rng.uniform(0.03, 0.1)))
-    account = accounts[int(rng.integers(len(accounts)))]
-    reading = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(4, 7))))
-    when = day - timedelta(days=int(rng.integers(0, 5)))
+    hand, writer = somebody(hands, rng)
+    account, reading, when = said(accounts, rng, day)
     dates = _GAPS if isinstance(hand, PicturedHand) else DATES
     figures = {
         "account": account,
@@ -78,11 +65,8 @@ def one(
         for name, text in lines.items():
             _write_pictures(page, template.field(name).box, text, hand, writer, dpi, rng, level=level)
     page = damaged(page, template, dpi, rng)
-    page = scan(page, random_scan(rng, _SKEW_DEG), rng)
-    _, packed = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, _JPEG])
-    grey = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
-    assert grey is not None
-    return np.asarray(grey, np.uint8), dpi, Truth(account, reading, when.isoformat(), {}, hand.name)
+    truth = Truth(account, reading, when.isoformat(), {}, hand.name)
+    return through_scanner(page, rng, _SKEW_DEG, _JPEG), dpi, truth
 
 
 _ON_A_LINE = ("digits_line", "date_line")

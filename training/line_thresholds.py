@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import time
 from pathlib import Path
 
 import click
@@ -21,9 +20,7 @@ import numpy as np
 from domain.risk import ChosenThreshold, interval
 from ocr.cells import CellClassifier
 from ocr.decode import AccountIndex
-from ocr.decode.history import with_register
 from ocr.forms import FormReader
-from ocr.load import PageImage
 from ocr.results import FieldResult, SlipReading
 from simulate.registers import accounts as some_accounts
 from templates import find
@@ -119,23 +116,9 @@ def collected(form: str, slips: int, minutes: float, seed: int, path: Path) -> i
     numbers = some_accounts(_ACCOUNTS, np.random.default_rng(5), consecutive=True)
     reader = FormReader([template], CellClassifier.load(), AccountIndex.build(numbers))
     pages = simulated(template, numbers, [*held_out_hands(), *pictured_hands()], seed + done)
-    end = time.monotonic() + minutes * 60
-    with path.open("a", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        if done == 0:
-            writer.writerow(COLUMNS)
-        while done < slips and time.monotonic() < end:
-            page, dpi, truth = next(pages)
-            slip = reader.read_page(PageImage(page, float(dpi)))[0]
-            slip = with_register(
-                slip, template, [thresholds.history(truth.reading, seed + done)], thresholds.COLLECTED
-            )
-            writer.writerow(row_of(seed + done, template, slip, truth))
-            done += 1
-            if done % 50 == 0:
-                out.flush()
-                click.echo(f"{form}: {done} slips", err=True)
-    return done
+    read = thresholds.recognised(reader, template, pages, seed + done)
+    rows = (row_of(number, template, slip, truth) for number, slip, truth in read)
+    return thresholds.gather(path, COLUMNS, rows, done=done, slips=slips, minutes=minutes)
 
 
 def row_of(seed: int, template: Template, slip: SlipReading, truth: Truth) -> list[object]:

@@ -119,6 +119,39 @@ class Mix:
     damage: bool = True
 
 
+def somebody(
+    hands: Sequence[RecordedHand | PicturedHand], rng: np.random.Generator
+) -> tuple[RecordedHand | PicturedHand, Writer]:
+    """One of the hands, with a pen; an invented hand writes what a pictured one has no strokes for."""
+    hand = hands[int(rng.integers(len(hands)))]
+    pen = Pen(
+        width=float(rng.uniform(0.28, 0.75)),
+        darkness=float(rng.uniform(0.6, 1.0)),
+        shade=int(rng.integers(10, 95)),
+        slant=float(rng.normal(0.0, 0.08)),
+        tremor=float(rng.uniform(0.0, 0.01)),
+    )
+    strokes = hand if isinstance(hand, RecordedHand) else HANDS[0]
+    size, unsteady = float(rng.uniform(0.5, 0.85)), float(rng.uniform(0.03, 0.1))
+    return hand, Writer(strokes, pen, size=size, unsteady=unsteady)
+
+
+def said(accounts: Sequence[str], rng: np.random.Generator, day: date) -> tuple[str, str, date]:
+    """Account, reading of four to six digits, and one of the last five days."""
+    account = accounts[int(rng.integers(len(accounts)))]
+    reading = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(4, 7))))
+    return account, reading, day - timedelta(days=int(rng.integers(0, 5)))
+
+
+def through_scanner(page: np.ndarray, rng: np.random.Generator, skew_deg: float, jpeg: int) -> np.ndarray:
+    """The page as a station's scanner hands it in: grey uint8 H×W, out of a JPEG."""
+    page = scan(page, random_scan(rng, skew_deg), rng)
+    _, packed = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, jpeg])
+    grey = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+    assert grey is not None
+    return np.asarray(grey, np.uint8)
+
+
 def simulated(
     template: Template,
     accounts: list[str],
@@ -144,19 +177,8 @@ def one(
     day: date,
 ) -> tuple[np.ndarray, int, Truth]:
     """One scanned slip; everything random comes from ``rng``."""
-    hand = hands[int(rng.integers(len(hands)))]
-    pen = Pen(
-        width=float(rng.uniform(0.28, 0.75)),
-        darkness=float(rng.uniform(0.6, 1.0)),
-        shade=int(rng.integers(10, 95)),
-        slant=float(rng.normal(0.0, 0.08)),
-        tremor=float(rng.uniform(0.0, 0.01)),
-    )
-    strokes = hand if isinstance(hand, RecordedHand) else HANDS[0]
-    writer = Writer(strokes, pen, size=float(rng.uniform(0.5, 0.85)), unsteady=float(rng.uniform(0.03, 0.1)))
-    account = accounts[int(rng.integers(len(accounts)))]
-    reading = "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(4, 7))))
-    when = day - timedelta(days=int(rng.integers(0, 5)))
+    hand, writer = somebody(hands, rng)
+    account, reading, when = said(accounts, rng, day)
     side: Literal["left", "right"] = "left" if rng.random() < 0.6 else "right"
     values = {
         "account": account,
@@ -177,12 +199,8 @@ def one(
         _write_pictures(page, template, cells, hand, writer, dpi, rng)
     if mix.damage:
         page = damaged(page, template, dpi, rng)
-    page = scan(page, random_scan(rng, mix.skew_deg), rng)
-    _, packed = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, mix.jpeg])
-    page = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
-    assert page is not None
     truth = Truth(account, reading, when.isoformat(), cells, hand.name)
-    return np.asarray(page, np.uint8), dpi, truth
+    return through_scanner(page, rng, mix.skew_deg, mix.jpeg), dpi, truth
 
 
 def _write_pictures(

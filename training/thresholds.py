@@ -14,7 +14,7 @@ import csv
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,11 @@ from ocr.results import SlipReading
 from ocr.thresholds import PHOTO_CHANNEL
 from simulate.registers import accounts as some_accounts
 from templates import find
+from templates.model import Template
 from training.slips import Truth, held_out_hands, pictured_hands, simulated
+
+#: A page, grey uint8 H×W, its dpi, and what it truly says.
+Scanned = tuple[np.ndarray, int, Truth]
 
 FORM = "krasnoyarsk-dropbox"
 RUNS = Path(__file__).parent / "runs"
@@ -106,21 +110,57 @@ def collect(
         [*held_out_hands(legible=not illegible), *pictured_hands(legible=not illegible)],
         seed + done,
     )
+    gather(
+        path,
+        COLUMNS,
+        _read(reader, template, pages, seed + done, classifier.model),
+        done=done,
+        slips=slips,
+        minutes=minutes,
+    )
+
+
+def _read(
+    reader: FormReader, template: Template, pages: Iterator[Scanned], seed: int, model: str
+) -> Iterator[list[object]]:
+    for number, slip, truth in recognised(reader, template, pages, seed):
+        yield _row(number, model, slip, truth)
+
+
+def recognised(
+    reader: FormReader, template: Template, pages: Iterator[Scanned], seed: int
+) -> Iterator[tuple[int, SlipReading, Truth]]:
+    """Each page's number, from ``seed`` on, what was read of it and the truth.
+
+    As the services do before the gate: with the digit count and history of the account's meter.
+    """
+    for number, (page, dpi, truth) in enumerate(pages, seed):
+        slip = reader.read_page(PageImage(page, float(dpi)))[0]
+        yield number, with_register(slip, template, [history(truth.reading, number)], COLLECTED), truth
+
+
+def gather(
+    path: Path,
+    columns: Sequence[str],
+    rows: Iterator[list[object]],
+    *,
+    done: int,
+    slips: int,
+    minutes: float,
+) -> int:
+    """Append to a file of ``done`` rows until it has ``slips``, or the time is over; how many it has."""
     end = time.monotonic() + minutes * 60
     with path.open("a", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         if done == 0:
-            writer.writerow(COLUMNS)
+            writer.writerow(columns)
         while done < slips and time.monotonic() < end:
-            page, dpi, truth = next(pages)
-            slip = reader.read_page(PageImage(page, float(dpi)))[0]
-            # As the services do before the gate: the digit count and history of the account's meter.
-            slip = with_register(slip, template, [history(truth.reading, seed + done)], COLLECTED)
-            writer.writerow(_row(seed + done, classifier.model, slip, truth))
+            writer.writerow(next(rows))
             done += 1
             if done % 50 == 0:
                 out.flush()
-                click.echo(f"{done} slips", err=True)
+                click.echo(f"{path.stem}: {done} slips", err=True)
+    return done
 
 
 @main.command()
