@@ -27,13 +27,21 @@ FIELDS = ("reading", "reading_t2", "reading_t3", "meter_serial")
 
 
 @dataclass(frozen=True)
+class Came:
+    """A sheet that came for the account; ``sent``: the readings in it, whatever became of them."""
+
+    row: CaseRow
+    sent: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AccountCase:
     """An account with everything that came for it; ``view`` None: the register does not have it."""
 
     supplier: str
     account: str
     view: AccountView | None
-    cases: tuple[CaseRow, ...]
+    cases: tuple[Came, ...]
 
 
 def find(ctx: Context, user: str, supplier: str, number: str, day: date) -> AccountCase | None:
@@ -47,11 +55,25 @@ def find(ctx: Context, user: str, supplier: str, number: str, day: date) -> Acco
         if supplier not in ctx.suppliers or not (text.isascii() and text.isdigit()):
             return None
         state = judging.account_state(tx, supplier, text, day, 0)
-        case = AccountCase(
-            supplier, text, review_view.account_view(text, state), tuple(accounts.cases(supplier, text))
-        )
+        came = tuple(Came(row, _sent(row)) for row in accounts.cases(supplier, text))
+        case = AccountCase(supplier, text, review_view.account_view(text, state), came)
         tx.audits.add(ctx.clock(), user, "desk.looked", supplier=supplier, details={"account": text})
     return case
+
+
+def _sent(row: CaseRow) -> tuple[str, ...]:
+    """Readings as the customer typed them, else as a person did, else as the machine read them."""
+    read = (row.sheet.recognition or {}).get("fields") or {}
+    machine = {name: (field or {}).get("value") for name, field in read.items()}
+    for source in (row.typed, row.sheet.entered, machine):
+        values = [str(value) for name, value in sorted((source or {}).items()) if _is_reading(name) and value]
+        if values:
+            return tuple(values)
+    return ()
+
+
+def _is_reading(field: str) -> bool:
+    return field == "reading" or field.startswith("reading_")
 
 
 def is_of_account(ctx: Context, sheet_id: int) -> bool:

@@ -22,14 +22,14 @@ class CaseRow:
     """A sheet of an account with its readings, those taken back too.
 
     ``reference``: of a customer's photo or message; ``bag``: the archive bag that a station's paper lies in;
-    ``sent``: what was read or typed as readings, whatever became of it; ``text``: of a message, as it came.
+    ``typed``: the fields that the customer typed beside a photo; ``text``: of a message, as it came.
     """
 
     sheet: SheetRow
     readings: tuple[ReadingRow, ...]
     reference: str
     bag: str = ""
-    sent: tuple[str, ...] = ()
+    typed: Mapping[str, Any] | None = None
     text: str = ""
 
 
@@ -74,7 +74,7 @@ class Accounts:
                 tuple(readings[row.id]),
                 references.get(row.id, ""),
                 bags.get(row.batch_id, ""),
-                _sent(row, photos[row.id].entered if row.id in photos else None),
+                photos[row.id].entered if row.id in photos else None,
                 texts[row.id].text if row.id in texts else "",
             )
             for row in rows
@@ -97,18 +97,3 @@ class Accounts:
         """The newest customers' references that have a sheet."""
         query = sa.select(submission.c.reference).where(submission.c.sheet_id.isnot(None))
         return list(self._connection.execute(query.order_by(submission.c.id.desc()).limit(limit)).scalars())
-
-
-def _sent(row: SheetRow, by_customer: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Readings as the customer typed them, else as a person did, else as the machine read them."""
-    read = (row.recognition or {}).get("fields") or {}
-    machine = {name: (field or {}).get("value") for name, field in read.items()}
-    for source in (by_customer, row.entered, machine):
-        values = [str(value) for name, value in sorted((source or {}).items()) if _is_reading(name) and value]
-        if values:
-            return tuple(values)
-    return ()
-
-
-def _is_reading(field: str) -> bool:
-    return field == "reading" or field.startswith("reading_")

@@ -91,7 +91,7 @@ def test_it_becomes_the_batchs_papers_and_the_count_is_checked(desk: Desk, tmp_p
     assert papers.header_sheet == first.id
     assert review.claim_next(ctx, "anna") is None, "nobody reviews a header"
     case = office.find(ctx, "olga", SUPPLIER, "121000000002", DAY)
-    assert case is not None and [each.bag for each in case.cases] == [papers.bag], "where its paper lies"
+    assert case is not None and [each.row.bag for each in case.cases] == [papers.bag], "where its paper lies"
 
 
 def test_a_batch_from_the_command_line_gets_its_papers_too(desk: Desk, tmp_path: Path) -> None:

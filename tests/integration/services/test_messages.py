@@ -14,6 +14,7 @@ from domain.reasons import Reason
 from services import review, telling
 from services.context import Context
 from services.day_file import DayFile, as_csv, read_day_file
+from services.desk import find
 from services.incoming import Incoming, Spoken
 from services.message_form import MESSAGE
 from services.messages import receive_message
@@ -119,9 +120,11 @@ def test_what_a_person_has_to_look_at_is_received(desk: Context) -> None:
     picture = review.sheet_picture(desk, answered.sheet_id)
     assert picture.grey.shape[1] == 1000
     assert picture.grey.min() < 64
-    with desk.records.read() as tx:
-        [case] = Accounts(tx.connection).cases(SUPPLIER, ACCOUNT)
-    assert (case.sent, case.text, case.reference) == (("09900",), f"{ACCOUNT}*09900", answered.reference)
+    shown = find(desk, "olga", SUPPLIER, ACCOUNT, DAY)
+    assert shown is not None
+    [case] = shown.cases
+    assert case.sent == ("09900",)
+    assert (case.row.text, case.row.reference) == (f"{ACCOUNT}*09900", answered.reference)
     values = {f.name: f.value for f in sheet.fields}
     accepted = review.accept(desk, "anna", answered.sheet_id, values, [Reason.IMPLAUSIBLY_HIGH])
     assert accepted.outcome == "accepted"

@@ -93,7 +93,7 @@ def test_the_desk_finds_everything_of_an_account_and_says_who_looked(ctx: Contex
     judged(ctx, clock)
     case = desk.find(ctx, "olga", SUPPLIER, f" {A[:4]} {A[4:]} ", DAY)
     assert case is not None and case.view is not None and case.view.surname == "Иванова"
-    assert [[r.reading for r in each.readings] for each in case.cases] == [[], ["01100"]]
+    assert [[r.reading for r in each.row.readings] for each in case.cases] == [[], ["01100"]]
     assert [each.sent for each in case.cases] == [("1100",), ("1100",)]
     assert desk.find(ctx, "olga", SUPPLIER, "somebody", DAY) is None
     unknown = desk.find(ctx, "olga", SUPPLIER, "129999999999", DAY)
@@ -119,7 +119,7 @@ def test_a_reading_told_by_telephone_passes_the_same_gate(ctx: Context, clock: C
     )
     case = desk.find(ctx, "olga", SUPPLIER, A, DAY)
     assert case is not None and len(case.cases) == 2
-    [first] = case.cases[-1].readings
+    [first] = case.cases[-1].row.readings
     assert (first.reading, first.channel, first.accepted_by) == ("01100", "desk", "olga")
     assert verify(ctx).problems == ()
 
