@@ -59,7 +59,7 @@ _PARTS: tuple[tuple[str, ModuleType | type, str], ...] = (
     ("decode account, readings, date; boxes", reader, "read_fields"),
     ("fingerprint of the ink", reader, "fingerprint"),
     ("judge and commit", digitise, "finish_chunk"),
-    ("  readings against the register", settling, "with_register"),
+    ("  readings against the register", settling, "weighed"),
     ("  gate", judging, "decide"),
     ("  recognition as JSON", recognition, "to_json"),
 )

@@ -158,14 +158,22 @@ def _slip_reader(options: ReadOptions) -> PageReader:
 
 
 def _with_meters(slip: SlipReading, by_key: dict[str, Template], register: RegisterFile) -> SlipReading:
-    """The slip's readings, decoded for the meters that the register has for its account."""
+    """The slip, decoded for the meters that the register has for its account and for its closest rival."""
     from ocr.decode.history import with_register
+    from ocr.decode.rivals import by_readings, rival_of
 
-    account = slip.fields.get("account")
     template = by_key.get(slip.template or "")
-    if account is None or template is None or not account.value:
+    if template is None:
         return slip
-    return with_register(slip, template, register.rows(account.value), _day(slip, template))
+    day, rival = _day(slip, template), rival_of(slip)
+    if rival:
+        slip = by_readings(slip, template, register.rows(_number(slip)), register.rows(rival), day)
+    return with_register(slip, template, register.rows(_number(slip)), day)
+
+
+def _number(slip: SlipReading) -> str:
+    account = slip.fields.get("account")
+    return (account.value if account is not None else None) or ""
 
 
 def _day(slip: SlipReading, template: Template) -> date | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from domain.account import RegisterRow
 from domain.reasons import Reason
+from ocr.decode.rivals import weighed
 from ocr.forms.address import compare
 from ocr.results import FieldResult, SlipReading
 from storage.records import Transaction
@@ -49,15 +50,7 @@ def _apart(tx: Transaction, supplier: str, account: FieldResult, text: str) -> F
     rival = tx.registers.rows(supplier, account.other)
     if not rival or not rival[0].address or compare(text, rival[0].address).same:
         return account
-    near = account.runner_up or 0.0
-    rest = max(0.0, 1.0 - account.confidence - near)
-    mass = account.confidence * _WEIGHT
-    return replace(
-        account,
-        confidence=mass / (mass + near + rest * _WEIGHT) if mass else 0.0,
-        runner_up=near / (mass + near + rest * _WEIGHT) if mass else near,
-        reasons=tuple(reason for reason in account.reasons if reason is not Reason.ACCOUNT_NEIGHBOUR),
-    )
+    return weighed(account, _WEIGHT, 1.0)
 
 
 def _typed(slip: SlipReading, template: Template) -> str:

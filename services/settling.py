@@ -9,14 +9,14 @@ from typing import Any
 from domain.gate import Verdict
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from ocr.decode.history import with_register
+from ocr.decode.rivals import rival_of
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
 from services import answers, backs, claims, headers, judging, lots, questionnaires, recognition, shadows
-from services.addresses import with_address
 from services.context import Context, PageRead
 from services.text import printable
 from services.thresholds import in_force
+from services.weighing import weighed
 from storage.records import SheetRow, Transaction
 from templates.model import Template
 
@@ -71,7 +71,7 @@ def settle(
     if slip.outcome == "unreadable" and not FOR_A_PERSON.intersection(slip.reasons):
         return moved(SheetState.UNREADABLE, slip.reasons)
     if Reason.EMPTY not in slip.reasons:
-        first = _first_scan(tx, row, seen)
+        first = _first_scan(tx, row, seen, rival_of(slip))
         if first is not None:
             return moved(SheetState.DUPLICATE, (Reason.DUPLICATE,), duplicate_of=first)
     template = ctx.templates.get(slip.template or "")
@@ -111,12 +111,10 @@ def conclude(
 
     if template.back_of or template.purpose != "slip":
         return moved(*_no_slip(tx, row, slip, template, at=at, who=who))
-    claim = claims.from_reader(slip, template)
     standing = in_force(ctx, tx, row.channel, template.key, slip.model)
-    known = judging.state_for(ctx, tx, row, claim.account.value)
-    slip = with_address(tx, row.supplier, slip, template, known.rows)
-    slip = with_register(slip, template, known.rows, row.collected)
+    slip, known = weighed(ctx, tx, row, slip, template)
     claim = claims.from_reader(slip, template)
+    columns["account"] = claim.account.value or None
     decision = judging.decide(ctx, row, claim, known, standing.lowest)
     state = _STATES[decision.verdict]
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
@@ -153,15 +151,19 @@ def _no_slip(
     return SheetState.BLANK, (Reason.BOX_HEADER,)
 
 
-def _first_scan(tx: Transaction, row: SheetRow, seen: dict[str, Any]) -> int | None:
-    """The earlier sheet that is the same picture, or another scan of the same paper."""
+def _first_scan(tx: Transaction, row: SheetRow, seen: dict[str, Any], rival: str) -> int | None:
+    """The earlier sheet that is the same picture, or another scan of the same paper.
+
+    ``rival``: another account that the paper may be kept under: what else is known may have told them apart.
+    """
     if seen["pixel_hash"]:
         first = tx.sheets.same_pixels(row.supplier, seen["pixel_hash"], row.slip, row.id)
         if first is not None:
             return first
     if seen["ink"] and seen["account"]:
         since, until = row.collected - SAME_SLIP_WITHIN, row.collected + SAME_SLIP_WITHIN
-        for other, ink in tx.sheets.inks(row.supplier, seen["account"], row.id, since, until):
-            if same_slip(ink, seen["ink"]) >= SAME_SLIP:
-                return other
+        for number in dict.fromkeys([seen["account"], rival or seen["account"]]):
+            for other, ink in tx.sheets.inks(row.supplier, number, row.id, since, until):
+                if same_slip(ink, seen["ink"]) >= SAME_SLIP:
+                    return other
     return None

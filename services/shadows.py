@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from ocr.decode.history import with_register
 from ocr.results import SlipReading
-from services import judging, recognition
+from services import recognition
 from services.context import Context
 from services.scores import scores
+from services.weighing import weighed
 from storage.records import SheetRow, Transaction
 from templates.model import Template
 
 
 def keep(ctx: Context, tx: Transaction, row: SheetRow, slip: SlipReading, template: Template) -> None:
     """Record ``slip``, the sheet as the shadow model read it, decoded as the deciding model's would be."""
-    account = slip.fields.get("account")
-    number = (account.value if account is not None else None) or ""
-    known = judging.state_for(ctx, tx, row, number)
-    slip = with_register(slip, template, known.rows, row.collected)
+    slip, known = weighed(ctx, tx, row, slip, template)
     seen = scores(slip, template)
     tx.shadows.add(
         {

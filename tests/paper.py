@@ -17,6 +17,7 @@ import numpy as np
 from domain.errors import ObjectCorruptError, ObjectNotFoundError, StorageError
 from domain.gate import Thresholds
 from domain.reasons import Reason
+from ocr.decode import is_neighbour
 from ocr.decode.evidence import SYMBOLS
 from ocr.decode.packed import pack
 from ocr.results import Character, FieldResult, SlipReading
@@ -37,7 +38,7 @@ def slip(account: str, reading: str, **more: Any) -> dict[str, Any]:
 
     ``more``: template, date, t2, t3, meter_serial, signature, confidence, reasons, outcome, ink; ``doubts``
     (cell → symbol → probability) keeps the reading's cells, which say ``cells`` where that is not the reading
-    itself.
+    itself; ``rival``: another account with its posterior, ``account_confidence`` that of its own.
     """
     return {"account": account, "reading": reading, **more}
 
@@ -151,7 +152,7 @@ def _slip(written: dict[str, Any], number: int) -> SlipReading:
         return FieldResult(text, sure, text, tuple(Character(c, sure) for c in text))
 
     fields = {
-        "account": replace(digits(written["account"]), in_register=True, source="ink"),
+        "account": _account(written, digits(written["account"])),
         "reading": replace(digits(written["reading"]), evidence=_cells(written, sure)),
         "reading_t2": digits(written.get("t2", "")),
         "reading_t3": digits(written.get("t3", "")),
@@ -170,6 +171,16 @@ def _slip(written: dict[str, Any], number: int) -> SlipReading:
         model="paper@1",
         seconds=0.01,
     )
+
+
+def _account(written: dict[str, Any], told: FieldResult) -> FieldResult:
+    account = replace(told, in_register=True, source="ink")
+    if "rival" not in written:
+        return account
+    other, near = written["rival"]
+    close = (Reason.ACCOUNT_NEIGHBOUR,) if is_neighbour(told.value or "", other, near) else ()
+    sure = written.get("account_confidence", told.confidence)
+    return replace(account, confidence=sure, runner_up=near, other=other, reasons=close)
 
 
 def _cells(written: dict[str, Any], sure: float) -> bytes:

@@ -25,7 +25,7 @@ from ocr.results import FieldResult, SlipReading
 from simulate.registers import accounts as some_accounts
 from templates import find
 from templates.model import Template
-from training import thresholds
+from training import known, thresholds
 from training.line_slips import simulated
 from training.slips import Truth, held_out_hands, pictured_hands
 
@@ -126,17 +126,14 @@ def row_of(seed: int, template: Template, slip: SlipReading, truth: Truth) -> li
     if slip.outcome != "read" or slip.template != template.key:
         return [seed, slip.model, truth.writer, slip.outcome, *[0] * (len(COLUMNS) - 4)]
     account, reading, day = (slip.fields.get(name, FieldResult()) for name in ("account", "reading", "date"))
-    doubts = list(slip.reasons)
-    for field in template.fields:
-        if field.required or field.role in {"account", "reading"}:
-            doubts += slip.fields.get(field.name, FieldResult()).reasons
     return [
         seed, slip.model, truth.writer, slip.outcome,
         f"{account.confidence:.6f}", int(account.value == truth.account),
         f"{reading.confidence:.6f}", int(reading.value == truth.reading),
         f"{day.confidence:.6f}", int(day.value == truth.date),
         int(bool(account.in_register)),
-        int(thresholds.plausible(reading.value or "", truth.reading, seed)), int(bool(doubts)),
+        int(known.plausible(reading.value or "", account.value or "", truth, seed)),
+        int(bool(thresholds.doubts(slip, template))),
     ]  # fmt: skip
 
 
@@ -153,14 +150,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def proven(form: str, rows: list[dict[str, str]], path: Path) -> list[dict[str, object]]:
     """The form's row for the table; none where no threshold meets the loosest target. Says why."""
-    read = [
-        row
-        for row in rows
-        if row["outcome"] == "read"
-        and row["in_register"] == "1"
-        and row["plausible"] == "1"
-        and row["held"] == "0"
-    ]
+    read = [row for row in rows if row["outcome"] == "read" and thresholds.could_be_accepted(row)]
     right = [row["account_right"] == "1" and row["reading_right"] == "1" for row in read]
     confidence = [min(float(row["account"]), float(row["reading"])) for row in read]
     both = _best(confidence, right, thresholds.TARGETS)

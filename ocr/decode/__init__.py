@@ -1,6 +1,6 @@
 """From class probabilities to values: the account against the register, numbers, dates."""
 
-from ocr.decode.account import AccountIndex, AccountPosterior, one_digit_apart
+from ocr.decode.account import AccountIndex, AccountPosterior, is_neighbour
 from ocr.decode.date import DatePosterior, decode_date
 from ocr.decode.number import NumberPosterior, decode_number
 
@@ -11,5 +11,5 @@ __all__ = [
     "NumberPosterior",
     "decode_date",
     "decode_number",
-    "one_digit_apart",
+    "is_neighbour",
 ]

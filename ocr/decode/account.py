@@ -29,6 +29,8 @@ FOREIGN = 2e-3
 #: Share of slips on which the writer got one digit wrong.
 MISWRITTEN = 5e-3
 _CANDIDATES = 16
+#: Posterior from which a second account is a rival; a clearly written number leaves its neighbours far less.
+_RIVAL = 0.06
 #: Candidates are listed until this much of the ink's evidence is covered.
 _COVERED = 0.99
 
@@ -50,9 +52,11 @@ class AccountPosterior:
     ignored: float = 0.0
 
 
-def one_digit_apart(a: str, b: str) -> bool:
-    """Whether two numbers of one length differ in exactly one digit."""
-    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+def is_neighbour(account: str, other: str, probability: float) -> bool:
+    """Whether ``other``, registered, one digit away and of that posterior, could be meant just as well."""
+    if probability < _RIVAL or len(account) != len(other):
+        return False
+    return sum(ours != theirs for ours, theirs in zip(account, other, strict=True)) == 1
 
 
 class AccountIndex:

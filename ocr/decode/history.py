@@ -12,15 +12,16 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.account import RegisterRow, same_serial
+from domain.account import RegisterRow
 from domain.history import Expectation, expectation
 from domain.plausibility import PlausibilityRules
 from ocr.decode.evidence import SYMBOLS
+from ocr.decode.meters import meters_of
 from ocr.decode.packed import unpack
 from ocr.decode.reading import ReadingCells, ReadingPosterior
 from ocr.meters import evidence as readings
 from ocr.results import Character, FieldResult, SlipReading
-from templates.model import Field, Template
+from templates.model import Template
 
 #: A reader that is this much less sure than its cells had a reason, which counts here too.
 _LOWERED = 1e-3
@@ -47,29 +48,11 @@ def with_register(
     for field in template.fields:
         result = fields.get(field.name)
         if field.role == "reading" and result is not None and result.value and result.evidence:
-            meters = _meters(slip, template, field, rows)
+            meters = meters_of(slip, template, field, rows)
             known = [expectation(row, day, rules, share * account.confidence) for row, share in meters]
             if known:
                 fields[field.name] = _again(result, known)
     return replace(slip, fields=fields)
-
-
-def _meters(
-    slip: SlipReading, template: Template, field: Field, rows: Sequence[RegisterRow]
-) -> list[tuple[RegisterRow, float]]:
-    """The rows that a field's reading may belong to, with how probable each is; sums to at most 1."""
-    of_tariff = [row for row in rows if (row.tariff or "T1") == (field.tariff or "T1")]
-    if len(of_tariff) < 2:
-        return [(row, 1.0) for row in of_tariff]
-    serials = (f for f in template.fields if f.role == "meter_serial" and f.meter == field.meter)
-    written = next((slip.fields.get(f.name) for f in serials), None)
-    named = [
-        row for row in of_tariff if written is not None and same_serial(row.meter_serial, written.value or "")
-    ]
-    if written is None or not named:
-        return [(row, 1.0 / len(of_tariff)) for row in of_tariff]
-    others = (1.0 - written.confidence) / len(of_tariff)
-    return [(row, others + (written.confidence / len(named) if row in named else 0.0)) for row in of_tariff]
 
 
 def _again(result: FieldResult, known: Sequence[Expectation]) -> FieldResult:

@@ -81,6 +81,11 @@ class ReadingCells:
         """See ``decode_reading``."""
         return _decoded(self._cells, self._raw, meters)
 
+    def fit(self, meters: Sequence[Expectation]) -> float:
+        """The history's weight of what is written, averaged over all that it may be: 1 where it is usual."""
+        ink, history = self._cells.totals(Prior(meters))
+        return history / ink if ink > 0.0 else 1.0
+
 
 def _decoded(cells: _Cells, raw: str, meters: Sequence[Expectation]) -> ReadingPosterior:
     prior = Prior(meters)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from domain.reasons import Reason
-from ocr.decode import AccountIndex, AccountPosterior, decode_date, decode_number, one_digit_apart
+from ocr.decode import AccountIndex, decode_date, decode_number, is_neighbour
 from ocr.decode.evidence import BLANK, SYMBOLS, raw_text
 from ocr.decode.packed import pack
 from ocr.forms.cutting import CELL_MARGIN, cut
@@ -29,8 +29,6 @@ _MISSING = {
     "address": Reason.ADDRESS_MISSING,
     "signature": Reason.SIGNATURE_MISSING,
 }
-#: Posterior from which a second account is a rival; a clearly written number leaves its neighbours far less.
-_RIVAL = 0.06
 #: Posterior from which an account or a date with a struck-out cell is settled by all that is known beside it.
 _SETTLED, _SETTLED_DATE = 0.999, 0.99
 #: Half a printed border and the registration's error: what is cut off a box before looking for ink (mm).
@@ -118,6 +116,7 @@ def _account(probabilities: Floats, accounts: AccountIndex) -> FieldResult:
             value=number.value, confidence=number.probability, raw=raw, in_register=number.value in accounts
         )
     found = accounts.decode(probabilities)
+    rival = is_neighbour(found.value, found.runner_up_value, found.runner_up)
     return FieldResult(
         value=found.value,
         confidence=found.probability,
@@ -125,13 +124,8 @@ def _account(probabilities: Floats, accounts: AccountIndex) -> FieldResult:
         in_register=found.in_register,
         runner_up=found.runner_up,
         other=found.runner_up_value,
-        reasons=(Reason.ACCOUNT_NEIGHBOUR,) if _has_neighbour(found) else (),
+        reasons=(Reason.ACCOUNT_NEIGHBOUR,) if rival else (),
     )
-
-
-def _has_neighbour(found: AccountPosterior) -> bool:
-    """Whether a registered account that differs in one digit could be meant just as well."""
-    return found.runner_up >= _RIVAL and one_digit_apart(found.value, found.runner_up_value)
 
 
 def characters(probabilities: Floats) -> tuple[Character, ...]:

@@ -76,6 +76,14 @@ def weigh(chances: dict[str, float], meters: Sequence[Expectation]) -> Weighed:
     )
 
 
+def fit(chances: dict[str, float], meters: Sequence[Expectation]) -> float:
+    """As ``ReadingCells.fit``, of the readings kept."""
+    prior = Prior(meters)
+    ink = sum(chance * prior.ink(len(value)) for value, chance in chances.items())
+    known = sum(chance * prior.weight(len(value), int(value)) for value, chance in chances.items())
+    return known / ink if ink > 0.0 else 1.0
+
+
 def again(result: FieldResult, meters: Sequence[Expectation]) -> FieldResult:
     """A photo's reading weighed again for its meters; as it is where nothing was kept to weigh."""
     chances = unpack(result.evidence)

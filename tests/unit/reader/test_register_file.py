@@ -13,7 +13,10 @@ from click.testing import CliRunner
 
 from domain.errors import UsageError
 from meterdrop.commands.read import command
+from meterdrop.readers import _with_meters
 from meterdrop.register_file import RegisterFile
+from templates import find
+from tests.paper import FORM, _slip, slip
 from tests.unit.reader.slips import ACCOUNT, filled
 
 HEADER = "account,surname,meter_serial,digits,tariff,previous_reading,previous_date,monthly_average"
@@ -45,6 +48,22 @@ def test_a_register_of_accounts_alone_has_no_meters(tmp_path: Path) -> None:
     register = RegisterFile(write(tmp_path / "r.csv", f"a;{ACCOUNT}", header="surname;account"), 12)
     assert ACCOUNT in register.index
     assert register.rows(ACCOUNT) == ()
+
+
+def test_the_registers_readings_tell_neighbours_apart(tmp_path: Path) -> None:
+    rows = (
+        "121000000001,И,7,5,,01000,2026-10-24,120",
+        "121000000007,П,8,5,,50000,2026-10-24,120",
+    )
+    register = RegisterFile(write(tmp_path / "r.csv", *rows), 12)
+    template = find(FORM.split("@")[0])
+    told = slip("121000000001", "01100", doubts={}, rival=("121000000007", 0.2), account_confidence=0.79)
+    seen = _with_meters(_slip(told, 1), {template.key: template}, register).fields["account"]
+    assert (seen.value, seen.reasons) == ("121000000001", ())
+    assert seen.confidence > 0.95
+    alone = RegisterFile(write(tmp_path / "a.csv", "121000000001", "121000000007", header="account"), 12)
+    seen = _with_meters(_slip(told, 1), {template.key: template}, alone).fields["account"]
+    assert seen.confidence == 0.79
 
 
 def test_line_breaks_in_a_cell_and_bad_rows(tmp_path: Path) -> None:
