@@ -48,12 +48,7 @@ def load_template(path: Path) -> Template:
     back_of = faults.of(lambda: _back_of(root), "")
     style = faults.of(lambda: _style(root, large), Style())
     items = faults.of(lambda: root.need("fields", "и список полей").items("fields"), None)
-    entries = [
-        faults.of(
-            partial(lambda item: load_field(item.section("поле"), style, personal=personal), item), None
-        )
-        for item in items or ()
-    ]
+    entries = [faults.of(partial(_field, item, style, personal=personal), None) for item in items or ()]
     code_value = root.get("code_area")
     code, code_size = faults.of(
         lambda: _code_area(code_value) if code_value is not None else _NO_CODE, _NO_CODE
