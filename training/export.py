@@ -6,6 +6,7 @@ every channel with a scale of its own; seven bits, because processors without VN
 
 from __future__ import annotations
 
+import math
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,11 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from ocr.cells.prepare import SIZE
 from training.train import trained
+
+#: Of writers left out, the networks together read no cell otherwise of which the first alone is that sure.
+SURE = 0.998
+#: What becomes whole numbers; the choice between the networks and their logarithms do not.
+_IN_WHOLE_NUMBERS = ["Conv", "Relu", "MaxPool", "Add", "Gemm"]
 
 
 class _Examples(CalibrationDataReader):  # type: ignore[misc]
@@ -45,16 +51,23 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return best
 
 
-class _Together(torch.nn.Module):
-    """Several networks as one: logits (N, 12) of the geometric mean of their probabilities."""
+class _Cascade(torch.nn.Module):
+    """Several networks as one: logits (N, 12) of the geometric mean of their probabilities.
+
+    A cell of which the first is as sure as ``SURE`` is not shown to the others: they would change nothing.
+    """
 
     def __init__(self, models: Sequence[torch.nn.Module]) -> None:
         super().__init__()
         self.models = torch.nn.ModuleList(models)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        said = [torch.log_softmax(model(x), dim=1) for model in self.models]
-        return torch.stack(said).mean(dim=0)
+        first, *others = self.models
+        said = torch.log_softmax(first(x), dim=1)
+        doubtful = torch.nonzero(said.amax(dim=1) < math.log(SURE)).squeeze(1)
+        cells = x[doubtful]
+        also = [torch.log_softmax(other(cells), dim=1) for other in others]
+        return said.index_put((doubtful,), torch.stack([said[doubtful], *also]).mean(dim=0))
 
 
 def write(runs: Sequence[str], path: Path, examples: np.ndarray) -> None:
@@ -62,8 +75,9 @@ def write(runs: Sequence[str], path: Path, examples: np.ndarray) -> None:
 
     ``examples``: uint8 (N, 2, S, S) of the training data, which the activations' ranges are taken from.
     """
-    model = _Together([trained(run) for run in runs]).eval()
-    example = torch.zeros(1, 2, SIZE, SIZE)
+    model = _Cascade([trained(run) for run in runs]).eval()
+    # Cells of which the first is not sure, so that the others are written down, too.
+    example = torch.rand(8, 2, SIZE, SIZE)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         plain, ready = Path(folder) / "plain.onnx", Path(folder) / "ready.onnx"
@@ -71,10 +85,11 @@ def write(runs: Sequence[str], path: Path, examples: np.ndarray) -> None:
             model, (example,), str(plain), dynamo=False, opset_version=17, input_names=["cells"],
             output_names=["logits"], dynamic_axes={"cells": {0: "n"}, "logits": {0: "n"}},
         )  # fmt: skip
-        quant_pre_process(str(plain), str(ready))
+        quant_pre_process(str(plain), str(ready), skip_symbolic_shape=True)
         quantize_static(
             str(ready), str(path), _Examples(examples), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, reduce_range=True,
+            op_types_to_quantize=_IN_WHOLE_NUMBERS,
         )  # fmt: skip
 
 

@@ -34,9 +34,6 @@ COLUMNS = (
     "seed", "model", "writer", "outcome", "account", "account_right", "reading", "reading_right",
     "date", "date_right", "in_register", "plausible", "held",
 )  # fmt: skip
-#: Lines are read less surely than cells: thresholds that accept few slips are tried as well. As many as those
-#: for cells, for the same share of δ.
-COVERAGES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
 #: A threshold that accepts less is not worth a row.
 LEAST_ACCEPTED = 0.1
 _ACCOUNTS = 100_000
@@ -172,7 +169,7 @@ def proven(form: str, rows: list[dict[str, str]], path: Path) -> list[dict[str, 
 
 
 def _best(confidence: list[float], right: list[bool], targets: tuple[float, ...]) -> ChosenThreshold:
-    return thresholds.strictest(confidence, right, targets, COVERAGES, LEAST_ACCEPTED)
+    return thresholds.strictest(confidence, right, targets, least=LEAST_ACCEPTED)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Plan:
 
     ``flat`` keeps the rate: such a run may be stopped at any step; one that starts from it cools down.
     ``smoothing`` of labels steadies early training; the last run does without, for confidence must near 1.
+    ``teachers``: runs whose geometric mean is learned beside the label, half and half (Hinton et al. 2015).
     """
 
     name: str
@@ -37,6 +39,7 @@ class Plan:
     smoothing: float = 0.02
     seed: int = 1
     depths: tuple[int, int, int] = SHALLOW
+    teachers: tuple[str, ...] = ()
 
 
 def load_mix(plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -70,6 +73,7 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
     learner = Learner(
         plan, RUNS / plan.name, CellNet(depths=plan.depths), begin=lambda *both: _begin(plan, *both)
     )
+    teachers = [trained(name).to(memory_format=torch.channels_last) for name in plan.teachers]
     drawn: list[np.ndarray] = []
     rng = np.random.default_rng(plan.seed)
     for step in learner.steps(minutes, tell=500):
@@ -78,13 +82,23 @@ def run(plan: Plan, minutes: float = 110.0) -> Path:
             drawn = np.split(rng.choice(len(y), plan.batch * 50, p=chance), 50)
         picked = drawn.pop(0)
         batch = _augment(torch.from_numpy(x[picked]).float().div_(255), rng)
+        batch = batch.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            logits = learner.model(batch.contiguous(memory_format=torch.channels_last))
+            logits = learner.model(batch)
         loss = functional.cross_entropy(
             logits.float(), torch.from_numpy(y[picked]).long(), label_smoothing=plan.smoothing
         )
+        if teachers:
+            loss = 0.5 * loss + 0.5 * functional.cross_entropy(logits.float(), _taught(teachers, batch))
         learner.learn(loss, flat=plan.flat)
     return learner.file
+
+
+def _taught(teachers: Sequence[CellNet], batch: torch.Tensor) -> torch.Tensor:
+    """Probabilities float32 (N, 12): the geometric mean of what the teachers say."""
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        said = torch.stack([torch.log_softmax(teacher(batch).float(), dim=1) for teacher in teachers])
+    return torch.softmax(said.mean(dim=0), dim=1).clone()
 
 
 def _begin(plan: Plan, model: CellNet, average: CellNet) -> None:
