@@ -165,15 +165,12 @@ def _with_meters(slip: SlipReading, by_key: dict[str, Template], register: Regis
     template = by_key.get(slip.template or "")
     if template is None:
         return slip
+    account = slip.fields.get("account")
+    rows = register.rows((account.value if account is not None else None) or "")
     day, rival = _day(slip, template), rival_of(slip)
     if rival:
-        slip = by_readings(slip, template, register.rows(_number(slip)), register.rows(rival), day)
-    return with_register(slip, template, register.rows(_number(slip)), day)
-
-
-def _number(slip: SlipReading) -> str:
-    account = slip.fields.get("account")
-    return (account.value if account is not None else None) or ""
+        slip = by_readings(slip, template, rows, register.rows(rival), day)
+    return with_register(slip, template, rows, day)
 
 
 def _day(slip: SlipReading, template: Template) -> date | None:

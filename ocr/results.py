@@ -35,7 +35,8 @@ class FieldResult:
     registered account, or of a reading's second best number; ``other``: that account. ``present``
     is for fields that only need ink (signature, address line). ``evidence``: the cells that ``value`` was
     decoded from (``ocr.decode.packed``), so that it can be decoded again with what is known of its account;
-    empty where the value came in another way.
+    empty where the value came in another way. ``by_ink``: the confidence before other witnesses than the ink
+    were heard, where any were.
     """
 
     value: str | None = None
@@ -49,6 +50,7 @@ class FieldResult:
     reasons: tuple[Reason, ...] = ()
     evidence: bytes = b""
     other: str = ""
+    by_ink: float | None = None
 
 
 @dataclass(frozen=True)

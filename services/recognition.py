@@ -55,6 +55,7 @@ def _field_to_json(result: FieldResult) -> dict[str, Any]:
         "reasons": [reason.value for reason in result.reasons],
         "evidence": b64encode(result.evidence).decode() or None,
         "other": result.other or None,
+        "by_ink": None if result.by_ink is None else round(result.by_ink, _DECIMALS),
     }
     return {name: value for name, value in full.items() if value is not None and value != []}
 
@@ -72,6 +73,7 @@ def _field_from_json(data: Mapping[str, Any]) -> FieldResult:
         reasons=tuple(Reason(code) for code in data.get("reasons", ())),
         evidence=b64decode(data.get("evidence", "")),
         other=data.get("other", ""),
+        by_ink=data.get("by_ink"),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from domain.gate import Verdict
 from domain.reasons import Reason
 from domain.sheet import SheetState
-from ocr.decode.rivals import rival_of
 from ocr.fingerprint import same_slip
 from ocr.results import SlipReading
 from services import answers, backs, claims, headers, judging, lots, questionnaires, recognition, shadows
@@ -71,7 +70,7 @@ def settle(
     if slip.outcome == "unreadable" and not FOR_A_PERSON.intersection(slip.reasons):
         return moved(SheetState.UNREADABLE, slip.reasons)
     if Reason.EMPTY not in slip.reasons:
-        first = _first_scan(tx, row, seen, rival_of(slip))
+        first = _first_scan(tx, row, seen)
         if first is not None:
             return moved(SheetState.DUPLICATE, (Reason.DUPLICATE,), duplicate_of=first)
     template = ctx.templates.get(slip.template or "")
@@ -114,7 +113,6 @@ def conclude(
     standing = in_force(ctx, tx, row.channel, template.key, slip.model)
     slip, known = weighed(ctx, tx, row, slip, template)
     claim = claims.from_reader(slip, template)
-    columns["account"] = claim.account.value or None
     decision = judging.decide(ctx, row, claim, known, standing.lowest)
     state = _STATES[decision.verdict]
     result = moved(state, decision.reasons + decision.flags, duplicate_of=decision.duplicate_of_sheet)
@@ -151,19 +149,15 @@ def _no_slip(
     return SheetState.BLANK, (Reason.BOX_HEADER,)
 
 
-def _first_scan(tx: Transaction, row: SheetRow, seen: dict[str, Any], rival: str) -> int | None:
-    """The earlier sheet that is the same picture, or another scan of the same paper.
-
-    ``rival``: another account that the paper may be kept under: what else is known may have told them apart.
-    """
+def _first_scan(tx: Transaction, row: SheetRow, seen: dict[str, Any]) -> int | None:
+    """The earlier sheet that is the same picture, or another scan of the same paper."""
     if seen["pixel_hash"]:
         first = tx.sheets.same_pixels(row.supplier, seen["pixel_hash"], row.slip, row.id)
         if first is not None:
             return first
     if seen["ink"] and seen["account"]:
         since, until = row.collected - SAME_SLIP_WITHIN, row.collected + SAME_SLIP_WITHIN
-        for number in dict.fromkeys([seen["account"], rival or seen["account"]]):
-            for other, ink in tx.sheets.inks(row.supplier, number, row.id, since, until):
-                if same_slip(ink, seen["ink"]) >= SAME_SLIP:
-                    return other
+        for other, ink in tx.sheets.inks(row.supplier, seen["account"], row.id, since, until):
+            if same_slip(ink, seen["ink"]) >= SAME_SLIP:
+                return other
     return None

@@ -22,8 +22,6 @@ def weighed(
     if rival and known.rows:
         other = judging.state_for(ctx, tx, row, rival)
         slip = rivals.by_readings(slip, template, known.rows, other.rows, row.collected)
-        if _number(slip) == rival:
-            known = other
     slip = with_address(tx, row.supplier, slip, template, known.rows)
     return with_register(slip, template, known.rows, row.collected), known
 

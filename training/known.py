@@ -15,7 +15,9 @@ from templates.model import Template
 from training.slips import Truth
 
 COLLECTED = date(2026, 11, 25)
-_USE = 50.0
+#: How often a meter has seen far more use than usual, a neighbour's shows nearly the same, and the register
+#: knows no reading of a meter.
+UNUSUAL, ALIKE, UNKNOWN = 0.1, 0.3, 0.3
 
 
 def weighed(slip: SlipReading, template: Template, truth: Truth, seed: int) -> SlipReading:
@@ -37,26 +39,31 @@ def plausible(value: str, account: str, truth: Truth, seed: int) -> bool:
 def row(account: str, truth: Truth, seed: int) -> RegisterRow:
     """The register's row of an account beside a slip that says ``truth``.
 
-    The slip's own meter has seen usual use since a month ago. Any other is of the same age, as if it hung in
-    the same new house, and differs by its flat's use alone: nothing makes neighbours' readings more alike.
+    The slip's own meter has seen use since a month ago, one in ten far more than usual. Any other is of the
+    same age and differs by its flat's use; three in ten show nearly the same, as in a house just built. Of
+    three in ten the register knows no reading.
     """
     own, digits = np.random.default_rng(seed), len(truth.reading)
     average = _average(own)
-    used = min(int(truth.reading), round(average * float(np.exp(own.normal(0.0, 0.3)))))
+    more = float(own.uniform(3.0, 6.0)) if own.random() < UNUSUAL else 1.0
+    used = min(int(truth.reading), round(average * more * float(np.exp(own.normal(0.0, 0.3)))))
     previous = int(truth.reading) - used
+    mine = np.random.default_rng([seed, int(account or 0)])
     if account != truth.account:
-        months = previous / average
-        average = _average(np.random.default_rng([seed, int(account or 0)]))
-        previous = round(months * average) % 10**digits
+        months, average = previous / average, _average(mine)
+        alike = mine.random() < ALIKE
+        previous = previous + round(mine.normal(0.0, average)) if alike else round(months * average)
+        previous = max(0, previous) % 10**digits
+    known = mine.random() >= UNKNOWN
     return RegisterRow(
-        "", account, digits=digits, previous_reading=f"{previous:0{digits}d}",
-        previous_date=COLLECTED - timedelta(days=30), monthly_average=average,
+        "", account, digits=digits, previous_reading=f"{previous:0{digits}d}" if known else None,
+        previous_date=COLLECTED - timedelta(days=30) if known else None, monthly_average=average,
     )  # fmt: skip
 
 
 def _average(rng: np.random.Generator) -> float:
     """A flat's use in a month, kWh."""
-    return float(rng.gamma(4.0, _USE)) + 20.0
+    return float(rng.gamma(4.0, 50.0)) + 20.0
 
 
 def _account(slip: SlipReading) -> str:

@@ -55,19 +55,42 @@ def with_register(
     return replace(slip, fields=fields)
 
 
+def fit_of(result: FieldResult, known: Sequence[Expectation]) -> float | None:
+    """How usual a reading is for the meters that may be meant, averaged over all that it may be, at most 1.
+
+    None where what was kept of it does not tell what it says.
+    """
+    chances = readings.unpack(result.evidence)
+    if chances:
+        return readings.fit(chances, known)
+    reading = ReadingCells(unpack(result.evidence)) if result.evidence else None
+    plain = None if reading is None else reading.decode()
+    if reading is None or plain is None or not _same(result, plain) or _lowered(result, plain):
+        return None
+    return reading.fit(known)
+
+
+def _same(result: FieldResult, plain: ReadingPosterior) -> bool:
+    """Whether the reader took the value from these cells alone; else it knew more than they say."""
+    value = result.value or ""
+    return bool(plain.value) and value.isascii() and value.isdigit() and int(plain.value) == int(value)
+
+
+def _lowered(result: FieldResult, plain: ReadingPosterior) -> bool:
+    return result.confidence < plain.confidence - _LOWERED
+
+
 def _again(result: FieldResult, known: Sequence[Expectation]) -> FieldResult:
     if readings.unpack(result.evidence):
         return readings.again(result, known)
     cells = unpack(result.evidence)
     reading = ReadingCells(cells)
     plain = reading.decode()
-    value = result.value or ""
-    if not (plain.value and value.isascii() and value.isdigit() and int(plain.value) == int(value)):
-        # The reader took the value from elsewhere than these cells alone: it knew more than they say.
+    if not _same(result, plain):
         return result
     found = reading.decode(known)
     confidence = found.confidence
-    if result.confidence < plain.confidence - _LOWERED:
+    if _lowered(result, plain):
         confidence = min(confidence, result.confidence)
     if not found.value:
         return replace(result, confidence=min(confidence, result.confidence))

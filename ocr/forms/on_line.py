@@ -103,7 +103,7 @@ def _account(found: LineReading, seen: Seen, accounts: AccountIndex) -> FieldRes
         ),
         in_register=best.in_register,
         source="ink",
-        runner_up=best.runner_up,
+        runner_up=best.runner_up * fits,
         other=best.runner_up_value,
     )
 

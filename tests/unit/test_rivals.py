@@ -51,17 +51,50 @@ def test_a_reading_that_only_one_meter_can_show_tells_whose_it_is() -> None:
     assert told.runner_up == pytest.approx(0.2 / 8 / (0.79 + 0.2 / 8 + 0.01), abs=1e-4)
 
 
-def test_the_rival_becomes_the_account_where_the_reading_is_its_meters() -> None:
+def test_a_reading_of_the_rivals_meter_leaves_the_account_in_doubt() -> None:
     told = account(by_readings(close("50100"), TEMPLATE, [OURS], [THEIRS], DAY))
-    assert (told.value, told.other) == (B, A)
-    assert told.confidence == pytest.approx(0.2 / (0.2 + 0.79 / 8 + 0.01), abs=1e-3)
-    assert told.reasons == (Reason.ACCOUNT_NEIGHBOUR,), "still close: a person decides"
+    assert (told.value, told.other, told.by_ink) == (A, B, 0.79), "what the ink says stays"
+    assert told.confidence == pytest.approx(0.79 / 8 / (0.2 + 0.79 / 8 + 0.01), abs=1e-3)
+    assert told.reasons == (Reason.ACCOUNT_NEIGHBOUR,)
+    # Also where the rival is no neighbour: no machine may accept either.
+    far = close("50100", rival=("121000000077", 0.2))
+    assert account(far).reasons == ()
+    told = account(by_readings(far, TEMPLATE, [OURS], [meter("121000000077", "50000")], DAY))
+    assert told.reasons == (Reason.ACCOUNT_NEIGHBOUR,)
 
 
-def test_clear_ink_is_never_overruled() -> None:
+def test_clear_ink_becomes_less_sure_and_no_more() -> None:
     told = account(by_readings(close("50100", near=0.05), TEMPLATE, [OURS], [THEIRS], DAY))
     assert told.value == A
-    assert told.confidence < 0.94, "but it is less sure"
+    assert 0.5 < told.confidence < 0.94
+
+
+def test_the_doubt_stays_while_others_than_the_rival_may_be_meant() -> None:
+    told = close(near=0.09, account_confidence=0.82)
+    told = by_readings(told, TEMPLATE, [OURS], [THEIRS], DAY)
+    assert account(told).runner_up == pytest.approx(0.012, abs=1e-3)
+    assert account(told).reasons == (Reason.ACCOUNT_NEIGHBOUR,)
+
+
+def test_meters_that_were_taken_down_tell_nothing() -> None:
+    gone = replace(meter(B, "50000"), meter_serial="8", status="replaced")
+    both = [replace(THEIRS, previous_reading="01010"), gone]
+    told = account(by_readings(close("50100"), TEMPLATE, [OURS], both, DAY))
+    assert told.confidence == pytest.approx(0.79, abs=1e-3), "neither shows 50,100"
+
+
+def test_a_written_meter_number_or_an_unknown_tariff_is_left_to_the_gate() -> None:
+    named = close("50100", meter_serial="7")
+    assert by_readings(named, TEMPLATE, [OURS], [THEIRS], DAY) == named
+    second = close("50100", t2="00300")
+    assert by_readings(second, TEMPLATE, [OURS], [THEIRS], DAY) == second
+
+
+@pytest.mark.parametrize("changes", [{"value": "01100"}, {"confidence": 0.05}])
+def test_cells_that_the_reader_overruled_tell_nothing(changes: dict[str, object]) -> None:
+    told = close("50100")
+    told.fields["reading"] = replace(told.fields["reading"], **changes)  # type: ignore[arg-type]
+    assert by_readings(told, TEMPLATE, [OURS], [THEIRS], DAY) == told
 
 
 def test_a_reading_that_both_may_show_says_nothing() -> None:
@@ -101,12 +134,12 @@ def test_an_empty_or_unkept_reading_changes_nothing() -> None:
 def test_the_odds_move_by_no_more_than_their_bound(reading: str, near: float) -> None:
     before = account(close(reading, near))
     after = account(by_readings(close(reading, near), TEMPLATE, [OURS], [THEIRS], DAY))
-    now = after.confidence if after.value == A else after.runner_up
-    rival = after.runner_up if after.value == A else after.confidence
-    assert now is not None and rival is not None and before.runner_up is not None
-    moved = (now / rival) / (before.confidence / before.runner_up)
+    assert after.runner_up is not None and before.runner_up is not None
+    moved = (after.confidence / after.runner_up) / (before.confidence / before.runner_up)
     assert 1 / MOST_RATIO - 1e-9 <= moved <= MOST_RATIO + 1e-9
-    assert now + rival <= before.confidence + before.runner_up + 1e-9, "what is neither never loses"
+    assert after.confidence + after.runner_up <= before.confidence + before.runner_up + 1e-9, (
+        "what is neither never loses"
+    )
 
 
 def test_the_fit_is_the_mean_weight_of_what_may_be_written() -> None:
