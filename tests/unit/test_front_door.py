@@ -155,7 +155,8 @@ def test_the_shipped_table_belongs_to_the_shipped_weights_and_forms():
         assert row.provisional
         assert row.accepted <= row.n
         assert row.bound <= row.target
-        assert upper_bound(row.wrong, row.accepted, row.delta / 16) == pytest.approx(row.bound, abs=1e-6)
+        # δ is split over all the thresholds that were tried.
+        assert upper_bound(row.wrong, row.accepted, row.delta / 20) == pytest.approx(row.bound, abs=1e-6)
 
 
 def call(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
