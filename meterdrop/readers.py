@@ -165,8 +165,7 @@ def _with_meters(slip: SlipReading, by_key: dict[str, Template], register: Regis
     template = by_key.get(slip.template or "")
     if template is None:
         return slip
-    account = slip.fields.get("account")
-    rows = register.rows((account.value if account is not None else None) or "")
+    rows = register.rows(slip.account)
     day, rival = _day(slip, template), rival_of(slip)
     if rival:
         slip = by_readings(slip, template, rows, register.rows(rival), day)

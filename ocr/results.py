@@ -90,6 +90,12 @@ class SlipReading:
     seconds: float = 0.0
     shadow: SlipReading | None = None
 
+    @property
+    def account(self) -> str:
+        """The account's number as it was read; "" where none was."""
+        result = self.fields.get("account")
+        return (result.value if result is not None else None) or ""
+
 
 @dataclass(frozen=True)
 class LineReading:

@@ -17,15 +17,10 @@ def weighed(
     ctx: Context, tx: Transaction, row: SheetRow, slip: SlipReading, template: Template
 ) -> tuple[SlipReading, AccountState]:
     """``slip`` as its account's readings, address and meters bear it out, and how that account stands."""
-    known = judging.state_for(ctx, tx, row, _number(slip))
+    known = judging.state_for(ctx, tx, row, slip.account)
     rival = rivals.rival_of(slip)
     if rival and known.rows:
         other = judging.state_for(ctx, tx, row, rival)
         slip = rivals.by_readings(slip, template, known.rows, other.rows, row.collected)
     slip = with_address(tx, row.supplier, slip, template, known.rows)
     return with_register(slip, template, known.rows, row.collected), known
-
-
-def _number(slip: SlipReading) -> str:
-    account = slip.fields.get("account")
-    return (account.value if account is not None else None) or ""

@@ -114,7 +114,7 @@ RUNS = {
         seed=9,
         depths=DEEP,
     ),
-    # The deeper network alone, taught by both: as right as they are at two thirds of their time.
+    # The deeper network alone, taught by both: as right as they are, with two thirds of their arithmetic.
     "one": Plan(
         "one",
         _mix(),

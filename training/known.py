@@ -24,9 +24,9 @@ def weighed(slip: SlipReading, template: Template, truth: Truth, seed: int) -> S
     """As the services do before the gate: with the meters of the account, and of its closest rival."""
     rival = rivals.rival_of(slip)
     if rival:
-        ours, theirs = [row(_account(slip), truth, seed)], [row(rival, truth, seed)]
+        ours, theirs = [row(slip.account, truth, seed)], [row(rival, truth, seed)]
         slip = rivals.by_readings(slip, template, ours, theirs, COLLECTED)
-    return with_register(slip, template, [row(_account(slip), truth, seed)], COLLECTED)
+    return with_register(slip, template, [row(slip.account, truth, seed)], COLLECTED)
 
 
 def plausible(value: str, account: str, truth: Truth, seed: int) -> bool:
@@ -64,8 +64,3 @@ def row(account: str, truth: Truth, seed: int) -> RegisterRow:
 def _average(rng: np.random.Generator) -> float:
     """A flat's use in a month, kWh."""
     return float(rng.gamma(4.0, 50.0)) + 20.0
-
-
-def _account(slip: SlipReading) -> str:
-    account = slip.fields.get("account")
-    return (account.value if account is not None else None) or ""
