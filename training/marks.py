@@ -1,4 +1,4 @@
-"""What is written in cells and is no digit: struck-out digits, dashes, commas, Z lines, blots, two digits."""
+"""Written in cells and no digit: struck out or written over, dashes, commas, Zs, blots, two digits."""
 
 from __future__ import annotations
 
@@ -60,6 +60,16 @@ def stack(first: Ink, second: Ink, dx: int = 0, dy: int = 0) -> Ink:
         part = canvas[y : y + ink.shape[0], x : x + ink.shape[1]]
         np.maximum(part, ink[: part.shape[0], : part.shape[1]], out=part)
     return canvas
+
+
+def written_over(first: Ink, second: Ink, rng: np.random.Generator) -> tuple[Ink, float]:
+    """``second`` over ``first``; how much of ``first`` still shows beside it, as a share of ``second``."""
+    dx, dy = (int(rng.normal(0, 0.06) * max(second.shape)) for _ in range(2))
+    ink = stack(first, second, dx, dy)
+    alone = stack(np.zeros_like(first), second, dx, dy)
+    reach = cv2.dilate(alone, np.ones((3, 3), np.uint8))
+    shows = ((ink > 0.5) & (reach <= 0.5)).sum()
+    return ink, float(shows) / max(float((alone > 0.5).sum()), 1.0)
 
 
 def side_by_side(first: Ink, second: Ink, rng: np.random.Generator) -> tuple[Ink, tuple[int, int]]:

@@ -14,13 +14,16 @@ import numpy as np
 from ocr.cells.picture import views
 from simulate.strokes import Ink, Pen, draw, lay, random_pen, vary
 from training.cuts import Cut, Paper, cut_photo, cut_scan, jpeg, photo
-from training.marks import blot, mark, side_by_side, stack, struck_out
+from training.marks import blot, mark, side_by_side, stack, struck_out, written_over
 from training.shapes import letter
 from training.sources import Source
 
 BLANK, OTHER = 10, 11
 #: Paper around the cell that is drawn, in cells.
 _AROUND = 0.5
+#: A digit beneath another one shows this much beside it, as a share of that one's ink; so many are tried;
+#: and the share of digits that are only gone over again.
+_SHOWS, _TRIES, _AGAIN = 0.35, 6, 0.15
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Scene:
         self.letters = letters
         self.around = around
         self.conditions = conditions
-        #: What ``other`` drew last: struck, letter and which, mark, two.
+        #: What ``other`` drew last: struck, letter and which, mark, two, over.
         self.drawn = ""
         self._pool: list[Ink] = []
 
@@ -97,12 +100,13 @@ class Scene:
     def other(self, index: int, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
         """Something that is no digit, made with glyph ``index`` where it needs one.
 
-        Where a second digit lies mostly outside, the cell owns the first alone: that digit's class.
+        Where a second digit lies mostly outside, the cell owns the first alone: that digit's class. So it is
+        where a digit was only gone over again.
         """
         pen = self._pen(rng)
         cell_w, cell_h = _cell(rng)
         height = self._height(rng) * cell_h
-        kind = rng.choice(["struck", "letter", "mark", "two"], p=[0.32, 0.28, 0.3, 0.1])
+        kind = rng.choice(["struck", "letter", "mark", "two", "over"], p=[0.27, 0.24, 0.25, 0.09, 0.15])
         if kind == "letter" and self.letters is None:
             kind = "mark"
         self.drawn = str(kind)
@@ -121,6 +125,9 @@ class Scene:
                 if self.letters.names is not None:
                     self.drawn = f"letter {self.letters.names[which]}"
             ink = _fit(ink, cell_w, rng)
+        elif kind == "over":
+            ink, owned = self._over(index, height, pen, rng)
+            ink = _fit(ink, cell_w, rng)
         elif kind == "two":
             small = height * rng.uniform(0.5, 0.85)
             first = _narrow(self.source.ink(index, small, pen, rng), 0.5 * cell_w)
@@ -137,6 +144,19 @@ class Scene:
     def blank(self, rng: np.random.Generator, picture: bool = False) -> tuple[Cut, int]:
         """An empty cell, with specks, shine-through and bits of the neighbours."""
         return self._finish(None, None, _cell(rng), self._pen(rng), rng, picture), BLANK
+
+    def _over(self, index: int, height: float, pen: Pen, rng: np.random.Generator) -> tuple[Ink, int]:
+        """Glyph ``index`` written with force: over another digit that still shows, or over itself."""
+        firm = replace(vary(pen, rng), width=pen.width * float(rng.uniform(0.9, 1.6)))
+        second, right = self.source.ink(index, height, firm, rng), int(self.source.labels[index])
+        for _ in range(_TRIES if rng.random() > _AGAIN else 0):
+            other = int(rng.integers(len(self.source.labels)))
+            first = self.source.ink(other, height * float(rng.uniform(0.8, 1.1)), pen, rng)
+            ink, shows = written_over(first, second, rng)
+            # A one over a nought is a slashed nought.
+            if shows >= _SHOWS and {right, int(self.source.labels[other])} not in ({0, 1}, {right}):
+                return ink, OTHER
+        return written_over(self.source.ink(index, height, pen, rng), second, rng)[0], right
 
     def _any(self, height: float, pen: Pen, rng: np.random.Generator) -> Ink:
         """Some digit's ink; from a pool that is renewed slowly, for neighbours are only seen at the edge."""

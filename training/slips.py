@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 import cv2
 import numpy as np
@@ -23,37 +23,46 @@ from training.sources import fold as fold_of
 
 
 @dataclass(frozen=True)
-class RecordedHand:
-    """One UNIPEN writer; a digit that he never wrote is borrowed from another writer left out."""
+class _Hand:
+    """One writer's samples by digit. On a slip each is used once; what is missing then comes from all.
+
+    Nobody writes the same digit twice to the last bend: a sample must not make a slip right or wrong alone.
+    """
 
     name: str
     source: Source
     own: dict[int, list[int]]
     others: dict[int, list[int]]
 
-    def digit(self, d: int, rng: np.random.Generator) -> Strokes:
-        """Digit ``d`` as this writer recorded it, one of his samples at random."""
-        samples = self.own.get(d) or self.others[d]
-        chosen = samples[int(rng.integers(len(samples)))]
-        assert self.source.strokes is not None
-        return tuple(self.source.strokes[chosen])
+    def for_a_slip(self) -> Self:
+        """This hand with all its samples unused."""
+        return replace(self, own={d: list(samples) for d, samples in self.own.items()})
+
+    def _dealt(self, d: int, rng: np.random.Generator) -> int:
+        """A sample of digit ``d`` that was not used on this slip yet, or where there is none anybody's."""
+        if own := self.own.get(d):
+            return own.pop(int(rng.integers(len(own))))
+        return self.others[d][int(rng.integers(len(self.others[d])))]
 
 
 @dataclass(frozen=True)
-class PicturedHand:
-    """One MNIST test writer, whose digits are small pictures; what he never wrote is borrowed."""
+class RecordedHand(_Hand):
+    """One UNIPEN writer."""
 
-    name: str
-    source: Source
-    own: dict[int, list[int]]
-    others: dict[int, list[int]]
+    def digit(self, d: int, rng: np.random.Generator) -> Strokes:
+        """Digit ``d`` as this writer recorded it, one of his samples at random."""
+        assert self.source.strokes is not None
+        return tuple(self.source.strokes[self._dealt(d, rng)])
+
+
+@dataclass(frozen=True)
+class PicturedHand(_Hand):
+    """One MNIST writer, whose digits are small pictures."""
 
     def ink(self, d: int, height_px: float, pen: Pen, rng: np.random.Generator, level: float) -> np.ndarray:
         """Digit ``d`` as coverage, ``height_px`` high; ``level``: see ``raster_ink``."""
-        samples = self.own.get(d) or self.others[d]
         assert self.source.images is not None
-        image = self.source.images[samples[int(rng.integers(len(samples)))]]
-        return raster_ink(image, height_px, pen, rng, level)
+        return raster_ink(self.source.images[self._dealt(d, rng)], height_px, pen, rng, level)
 
 
 def held_out_hands(left_out: int = 0, legible: bool = True) -> list[RecordedHand]:
@@ -123,7 +132,7 @@ def somebody(
     hands: Sequence[RecordedHand | PicturedHand], rng: np.random.Generator
 ) -> tuple[RecordedHand | PicturedHand, Writer]:
     """One of the hands, with a pen; an invented hand writes what a pictured one has no strokes for."""
-    hand = hands[int(rng.integers(len(hands)))]
+    hand = hands[int(rng.integers(len(hands)))].for_a_slip()
     pen = Pen(
         width=float(rng.uniform(0.28, 0.75)),
         darkness=float(rng.uniform(0.6, 1.0)),

@@ -61,7 +61,8 @@ COVERAGES = tuple(step / 20 for step in range(1, 21))
 PRESENCE = 0.9
 #: Goes into the table: why its bound is less than its arithmetic says.
 CAVEATS = (
-    "The writers' recorded digits return many times; the bound counts slips as if they were independent.",
+    "The writers' recorded digits return many times, on one slip each once (what is missing comes from all "
+    "writers left out); the bound counts slips as if they were independent.",
     "The writers are American (UNIPEN fold 0, MNIST test); slips are simulated, not scanned.",
     "Samples that a person could not read as labelled are left out: training/unipen_illegible.txt and "
     "mnist_illegible.txt.",

@@ -29,7 +29,9 @@ _MISSING = {
     "address": Reason.ADDRESS_MISSING,
     "signature": Reason.SIGNATURE_MISSING,
 }
-#: Posterior from which an account or a date with a struck-out cell is settled by all that is known beside it.
+#: Reasons that tell of one cell what the rest of its number may answer.
+_OF_ONE_CELL = (Reason.STRUCK_OUT, Reason.TWO_DIGITS_IN_CELL)
+#: Posterior from which an account or a date with such a cell is settled by all that is known beside it.
 _SETTLED, _SETTLED_DATE = 0.999, 0.99
 #: Half a printed border and the registration's error: what is cut off a box before looking for ink (mm).
 _INSIDE_MM = 0.9
@@ -100,12 +102,12 @@ def decode_field(
 
 
 def _doubts(field: Field, result: FieldResult, seen: Observed) -> tuple[Reason, ...]:
-    """The habits' reasons, but for a struck-out cell that the register or the calendar settles."""
-    settled = len(seen.struck) == 1 and (
+    """The habits' reasons, but for one struck or doubled cell that the register or the calendar settles."""
+    settled = len(seen.struck | seen.doubled) == 1 and (
         (field.role == "account" and result.in_register and result.confidence >= _SETTLED)
         or (field.kind == "date" and result.confidence >= _SETTLED_DATE)
     )
-    return tuple(r for r in seen.reasons if not (settled and r is Reason.STRUCK_OUT))
+    return tuple(r for r in seen.reasons if not (settled and r in _OF_ONE_CELL))
 
 
 def _account(probabilities: Floats, accounts: AccountIndex) -> FieldResult:

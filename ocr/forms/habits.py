@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from domain.reasons import Reason
 from ocr.decode.evidence import BLANK, NOT_A_DIGIT
-from ocr.forms.heavy import heavy_cells
+from ocr.forms.heavy import INK_OF, heavy_cells, ink_in_digits
 from ocr.forms.row import Piece, Row
 from ocr.forms.settings import Floats
 from ocr.forms.shapes import beside, bounds, is_comma, is_dash, is_line, is_z
@@ -48,13 +48,14 @@ _BESIDE_TOGETHER_MM = 5.0
 class Observed:
     """``probabilities``: the cells' (n, 12) with what the habits tell put in; ``reasons``: why a person must
     look; ``unused``: cells that a stroke marks as left over; ``struck``: cells struck out or written over;
-    ``decimals``: those of a comma and what follows it.
+    ``doubled``: those with two digits; ``decimals``: those of a comma and what follows it.
     """
 
     probabilities: Floats
     reasons: tuple[Reason, ...] = ()
     unused: frozenset[int] = frozenset()
     struck: frozenset[int] = frozenset()
+    doubled: frozenset[int] = frozenset()
     decimals: frozenset[int] = frozenset()
 
 
@@ -78,15 +79,16 @@ def observe(row: Row, probabilities: Floats, usual: float, pairs: PairReader) ->
     looked_at = [
         k for k in range(len(cells)) if k not in gone and best[k] != BLANK and row.ink_in(k) >= _INKED_MM2
     ]
+    much = {k: ink_in_digits(row, k, int(best[k]), usual) for k in looked_at}
     clear = {k for k in looked_at if seen.probabilities[k, :BLANK].max() >= _CLEAR_DIGIT}
     doubled = [
         k
         for k in looked_at
-        if two_in_cell(row, k, best[k] == NOT_A_DIGIT, 0.0 if k in clear else _much(row, k, usual), pairs)
+        if two_in_cell(row, k, best[k] == NOT_A_DIGIT, 0.0 if k in clear else much[k], pairs)
     ]
     if doubled:
         reasons.append(Reason.TWO_DIGITS_IN_CELL)
-    heavy = heavy_cells(row, [k for k in looked_at if k not in doubled], usual, clear)
+    heavy = heavy_cells(row, {k: much[k] for k in looked_at if k not in doubled}, clear)
     struck = {k for k in looked_at if best[k] == NOT_A_DIGIT and not _is_dot(row, k)}
     struck = (struck | set(heavy)) - set(doubled)
     changed = seen.probabilities.copy()
@@ -98,13 +100,12 @@ def observe(row: Row, probabilities: Floats, usual: float, pairs: PairReader) ->
     elif struck:
         reasons.append(Reason.STRUCK_OUT)
     return replace(
-        seen, probabilities=changed, reasons=tuple(dict.fromkeys(reasons)), struck=frozenset(struck)
+        seen,
+        probabilities=changed,
+        reasons=tuple(dict.fromkeys(reasons)),
+        struck=frozenset(struck),
+        doubled=frozenset(doubled),
     )
-
-
-def _much(row: Row, cell: int, usual: float) -> float:
-    """A cell's ink in usual digits; 0 where those are unknown."""
-    return row.ink_in(cell) / row.field.cells[cell].h_mm ** 2 / usual if usual > 0 else 0.0
 
 
 def _is_dot(row: Row, cell: int) -> bool:
@@ -267,11 +268,14 @@ def _together(pieces: list[Piece]) -> list[list[Piece]]:
 
 
 def usual_ink(rows: Mapping[str, Row], probabilities: Mapping[str, Floats]) -> float:
-    """The median ink of the cells that hold a digit, in cell heights squared; 0 of fewer than six."""
+    """The usual digit's ink on a slip, in cell heights squared; 0 of fewer than six digits.
+
+    The median over the cells, each beside what its digit has in most hands.
+    """
     areas: list[float] = []
     for name, row in rows.items():
         best: NDArray[np.intp] = probabilities[name].argmax(axis=1)
         for k, cell in enumerate(row.field.cells):
             if best[k] < BLANK:
-                areas.append(row.ink_in(k) / cell.h_mm**2)
+                areas.append(row.ink_in(k) / cell.h_mm**2 / INK_OF[best[k]])
     return float(np.median(areas)) if len(areas) >= 6 else 0.0

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
 
 from ocr.forms.row import Row
 
+#: Ink of a 0 to a 9 beside the mean digit's in the same hand: medians over 618 recorded writers.
+INK_OF = (1.18, 0.52, 1.08, 1.0, 0.93, 1.02, 1.0, 0.84, 1.15, 0.95)
 #: Ink, as a multiple of the usual digit's on the slip, from which a cell is too heavy whatever its shape …
 _FAR_TOO_MUCH = 2.1
 #: … and from which it is when it also has a stroke this wide beside the usual, or is crossed this often.
 _TOO_MUCH, _WIDER, _CROSSED = 1.4, 1.3, 2.9
 
 
-def heavy_cells(
-    row: Row, cells: Sequence[int], usual: float, clear: AbstractSet[int] = frozenset()
-) -> list[int]:
-    """Those of ``cells`` that no single digit explains; ``usual``: see ``habits.usual_ink``.
+def ink_in_digits(row: Row, cell: int, best: int, usual: float) -> float:
+    """A cell's ink beside what the digit ``best`` has on this slip; 0 where that is unknown.
+
+    ``best``: the cell's likeliest class, of which those after 9 are no digits; ``usual``: see
+    ``habits.usual_ink``.
+    """
+    if usual <= 0:
+        return 0.0
+    of_digit = INK_OF[best] if best < len(INK_OF) else 1.0
+    return row.ink_in(cell) / row.field.cells[cell].h_mm ** 2 / usual / of_digit
+
+
+def heavy_cells(row: Row, much_in: Mapping[int, float], clear: AbstractSet[int] = frozenset()) -> list[int]:
+    """Those cells that no single digit explains; ``much_in``: their ink, see ``ink_in_digits``.
 
     ``clear``: cells that the classifier takes for one digit; only far too much ink speaks against that.
     """
-    if usual <= 0:
-        return []
-    much_in = {k: row.ink_in(k) / row.field.cells[k].h_mm ** 2 / usual for k in cells}
-    suspects = [k for k in cells if much_in[k] >= (_FAR_TOO_MUCH if k in clear else _TOO_MUCH)]
+    suspects = [k for k in much_in if much_in[k] >= (_FAR_TOO_MUCH if k in clear else _TOO_MUCH)]
     if not suspects:
         return []
-    usual_width = _usual_width(row, cells)
+    usual_width = _usual_width(row, list(much_in))
     found = []
     for k in suspects:
-        much = much_in[k]
         width, crossed = _shape(row, k)
-        if much >= _FAR_TOO_MUCH or crossed >= _CROSSED or (usual_width and width >= _WIDER * usual_width):
+        wider = bool(usual_width) and width >= _WIDER * usual_width
+        if much_in[k] >= _FAR_TOO_MUCH or crossed >= _CROSSED or wider:
             found.append(k)
     return found
 

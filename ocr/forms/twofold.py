@@ -17,7 +17,7 @@ _HIGH, _OVERLAP_MM = 0.33, 0.4
 #: Each half must be a digit with this probability; where the whole cell is none, with that.
 _SURE, _LIKELY = 0.85, 0.4
 _ALIKE = 0.6
-#: Two that touch: so much ink in usual digits, in one piece so wide beside its height; a
+#: Two that touch: so much ink beside the digit that it may be, in one piece so wide beside its height; a
 #: scribble has more.
 _MUCH, _WIDE, _TOO_MUCH = 1.45, 0.95, 2.2
 
@@ -25,18 +25,22 @@ _MUCH, _WIDE, _TOO_MUCH = 1.45, 0.95, 2.2
 def two_in_cell(row: Row, cell: int, no_digit: bool, much: float, read: PairReader) -> bool:
     """Whether a cell holds two digits.
 
-    ``no_digit``: the classifier takes the whole for none; ``much``: its ink, in usual digits of the slip.
+    ``no_digit``: the classifier takes the whole for none; ``much``: its ink, see ``heavy.ink_in_digits``.
     """
     pieces = sorted(row.of_cell[cell], key=lambda p: p.box.x_mm)
     height = row.field.cells[cell].h_mm
     tall = [p for p in pieces if p.box.h_mm >= _HIGH * height]
-    if len(tall) == 1 and _MUCH <= much <= _TOO_MUCH and tall[0].box.w_mm >= _WIDE * tall[0].box.h_mm:
+    if len(tall) == 1 and _MUCH <= much <= _TOO_MUCH and _is_wide(tall[0]):
         return True
     if len(tall) != 2 or not _apart(tall[0], tall[1]):
         return False
     left, right = _split(pieces, tall[0], tall[1])
     least = _LIKELY if no_digit else _SURE
     return all(float(np.max(read(row, cell, half)[:10])) >= least for half in (left, right))
+
+
+def _is_wide(piece: Piece) -> bool:
+    return piece.box.w_mm >= _WIDE * piece.box.h_mm
 
 
 def _apart(left: Piece, right: Piece) -> bool:

@@ -12,7 +12,7 @@ from domain.errors import SettingsError
 from ocr.cells import CLASSES, CellClassifier
 from simulate.strokes import Pen, draw, lay, random_pen
 from tests.unit.cells.cells import MARGIN, all_variants, box, digit, noisy, paper, write
-from training.marks import scribble, struck_out
+from training.marks import scribble, struck_out, written_over
 from training.shapes import shape
 
 DRAWINGS = 25
@@ -115,6 +115,28 @@ def test_struck_out_digits_are_never_a_confident_digit(classifier: CellClassifie
     found, confidence = _read(classifier, crops)
     assert (found == 11).mean() >= 0.85
     assert ((found < 10) & (confidence > 0.9)).mean() <= 0.02
+
+
+def test_a_digit_over_another_is_seldom_a_confident_digit(classifier: CellClassifier) -> None:
+    crops = []
+    for seed in range(200):
+        rng = np.random.default_rng(2000 + seed)
+        crop = paper()
+        box(crop)
+        pen = random_pen(rng)
+        height = 0.66 * crop.shape[0] / (1 + 2 * MARGIN)
+        first, second = (draw(shape(d, rng, 0.6), height, pen, rng) for d in rng.choice(10, 2, replace=False))
+        ink, shows = written_over(first, second, rng)
+        _, hidden = written_over(second, first, rng)
+        if min(shows, hidden) < 0.35 or ink.shape[0] > crop.shape[0] or ink.shape[1] > crop.shape[1]:
+            continue
+        y, x = (crop.shape[0] - ink.shape[0]) // 2, (crop.shape[1] - ink.shape[1]) // 2
+        lay(crop, ink, x, y, pen.shade)
+        crops.append(noisy(crop, rng))
+    assert len(crops) > 100
+    found, confidence = _read(classifier, crops)
+    assert (found == 11).mean() >= 0.5
+    assert ((found < 10) & (confidence > 0.9)).mean() <= 0.2
 
 
 @pytest.mark.parametrize(
