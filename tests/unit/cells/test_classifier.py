@@ -16,6 +16,8 @@ from training.marks import scribble, struck_out, written_over
 from training.shapes import shape
 
 DRAWINGS = 25
+#: A digit's, in a cell of ``paper`` (px).
+HEIGHT = 0.66 * paper().shape[0] / (1 + 2 * MARGIN)
 
 
 @pytest.fixture(scope="module")
@@ -100,18 +102,22 @@ def test_a_neighbours_overflow_leaves_a_blank_cell_blank(classifier: CellClassif
     assert ((found < 10) & (confidence > 0.9)).mean() <= 0.025
 
 
+def _in_box(ink: np.ndarray, pen: Pen, rng: np.random.Generator) -> np.ndarray:
+    """A scanned cell with ``ink`` in its middle."""
+    crop = paper()
+    box(crop)
+    y, x = (crop.shape[0] - ink.shape[0]) // 2, (crop.shape[1] - ink.shape[1]) // 2
+    lay(crop, ink, x, y, pen.shade)
+    return noisy(crop, rng)
+
+
 def test_struck_out_digits_are_never_a_confident_digit(classifier: CellClassifier) -> None:
     crops = []
     for seed in range(120):
         rng = np.random.default_rng(1000 + seed)
-        crop = paper()
-        box(crop)
         pen = random_pen(rng)
-        height = 0.66 * crop.shape[0] / (1 + 2 * MARGIN)
-        ink = struck_out(draw(shape(seed % 10, rng, 0.6), height, pen, rng), height, pen, rng)
-        y, x = (crop.shape[0] - ink.shape[0]) // 2, (crop.shape[1] - ink.shape[1]) // 2
-        lay(crop, ink, x, y, pen.shade)
-        crops.append(noisy(crop, rng))
+        ink = struck_out(draw(shape(seed % 10, rng, 0.6), HEIGHT, pen, rng), HEIGHT, pen, rng)
+        crops.append(_in_box(ink, pen, rng))
     found, confidence = _read(classifier, crops)
     assert (found == 11).mean() >= 0.85
     assert ((found < 10) & (confidence > 0.9)).mean() <= 0.02
@@ -121,18 +127,14 @@ def test_a_digit_over_another_is_seldom_a_confident_digit(classifier: CellClassi
     crops = []
     for seed in range(200):
         rng = np.random.default_rng(2000 + seed)
-        crop = paper()
-        box(crop)
         pen = random_pen(rng)
-        height = 0.66 * crop.shape[0] / (1 + 2 * MARGIN)
-        first, second = (draw(shape(d, rng, 0.6), height, pen, rng) for d in rng.choice(10, 2, replace=False))
+        pair = rng.choice(10, 2, replace=False)
+        first, second = (draw(shape(int(d), rng, 0.6), HEIGHT, pen, rng) for d in pair)
         ink, shows = written_over(first, second, rng)
         _, hidden = written_over(second, first, rng)
-        if min(shows, hidden) < 0.35 or ink.shape[0] > crop.shape[0] or ink.shape[1] > crop.shape[1]:
-            continue
-        y, x = (crop.shape[0] - ink.shape[0]) // 2, (crop.shape[1] - ink.shape[1]) // 2
-        lay(crop, ink, x, y, pen.shade)
-        crops.append(noisy(crop, rng))
+        # One that hides the other is no such thing, and some are larger than the cell.
+        if min(shows, hidden) >= 0.35 and all(np.less_equal(ink.shape, paper().shape)):
+            crops.append(_in_box(ink, pen, rng))
     assert len(crops) > 100
     found, confidence = _read(classifier, crops)
     assert (found == 11).mean() >= 0.5
