@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -61,6 +62,21 @@ def _mix(*without: str) -> tuple[tuple[str, float], ...]:
     return tuple((name, share) for name, share in MIX.items() if name not in without)
 
 
+def _further(name: str, steps: int, start_from: str, seed: int, **how: Any) -> Plan:
+    """A run that goes on with every source but the writers left out, labels as they are."""
+    return Plan(
+        name,
+        _mix(),
+        steps=steps,
+        leave_out_fold=0,
+        rate=1.5e-3,
+        start_from=start_from,
+        smoothing=0.0,
+        seed=seed,
+        **how,
+    )
+
+
 RUNS = {
     # Leaves out bhmsds and a fifth of the UNIPEN writers: what both are measured on.
     "warm": Plan("warm", _mix("bhmsds"), steps=26_000, leave_out_fold=0, rate=2e-3, flat=True),
@@ -80,70 +96,15 @@ RUNS = {
         smoothing=0.0,
         seed=5,
     ),
-    "more": Plan(
-        "more", _mix(), steps=9000, leave_out_fold=0, rate=1.5e-3, start_from="ship", smoothing=0.0, seed=6
-    ),
-    "long": Plan(
-        "long",
-        _mix(),
-        steps=17_000,
-        leave_out_fold=0,
-        rate=1.5e-3,
-        start_from="more",
-        smoothing=0.0,
-        flat=True,
-        seed=7,
-    ),
+    "more": _further("more", 9000, "ship", 6),
+    "long": _further("long", 17_000, "more", 7, flat=True),
     # Deeper networks that begin as the ones before them, on examples without letters drawn like digits.
-    "deep": Plan(
-        "deep",
-        _mix(),
-        steps=1500,
-        leave_out_fold=0,
-        rate=1.5e-3,
-        start_from="long",
-        smoothing=0.0,
-        flat=True,
-        seed=8,
-        depths=DEEP,
-    ),
-    "deep-more": Plan(
-        "deep-more",
-        _mix(),
-        steps=2400,
-        leave_out_fold=0,
-        rate=1.5e-3,
-        start_from="deep",
-        smoothing=0.0,
-        seed=9,
-        depths=DEEP,
-    ),
+    "deep": _further("deep", 1500, "long", 8, flat=True, depths=DEEP),
+    "deep-more": _further("deep-more", 2400, "deep", 9, depths=DEEP),
     # The deeper network alone, taught by both: as right as they are, with two thirds of their arithmetic.
-    "one": Plan(
-        "one",
-        _mix(),
-        steps=16_000,
-        leave_out_fold=0,
-        rate=1.5e-3,
-        start_from="deep-more",
-        smoothing=0.0,
-        seed=11,
-        depths=DEEP,
-        teachers=("more", "deep-more"),
-    ),
-    # On as many new pictures again, MNIST's further writers among them, taught by itself and the first.
-    "fresh": Plan(
-        "fresh",
-        _mix(),
-        steps=20_000,
-        leave_out_fold=0,
-        rate=1.5e-3,
-        start_from="one",
-        smoothing=0.0,
-        seed=12,
-        depths=DEEP,
-        teachers=("more", "one"),
-    ),
+    "one": _further("one", 16_000, "deep-more", 11, depths=DEEP, teachers=("more", "deep-more")),
+    # On more pictures, digits written over others among them, taught by itself and the first.
+    "fresh": _further("fresh", 20_000, "one", 12, depths=DEEP, teachers=("more", "one")),
     "base-deep": Plan(
         "base-deep",
         _mix("bhmsds"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ocr.forms.row import Row
 
-#: Ink of a 0 to a 9 beside the mean digit's in the same hand: medians over 618 recorded writers.
+#: Ink of a 0 to a 9 beside a slip's median digit: rounded, of 800 simulated slips by writers trained on.
 INK_OF = (1.18, 0.52, 1.08, 1.0, 0.93, 1.02, 1.0, 0.84, 1.15, 0.95)
 #: Ink, as a multiple of the usual digit's on the slip, from which a cell is too heavy whatever its shape …
 _FAR_TOO_MUCH = 2.1
